@@ -1,0 +1,13 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: '<rootDir>/test/database/jest/environment.ts',
+  globalSetup: '<rootDir>/test/database/jest/global-setup.ts',
+  globalTeardown: '<rootDir>/test/database/jest/global-teardown.ts',
+  reporters: ['default', '<rootDir>/test/database/jest/result-reporter.js'],
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  moduleNameMapper: { '^typeorm-sharding$': '<rootDir>/src/index.ts' },
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
+  setupFiles: ['reflect-metadata'],
+  maxWorkers: 2,
+};

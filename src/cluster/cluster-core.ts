@@ -1,0 +1,130 @@
+import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { ConfigurationError, NotInitializedError, NotShardedError, UnknownShardError } from '../errors';
+import { buildShardingModel, type EntitySharding, schemasAmong, type ShardedEntity, type ShardingModel, spreadKey } from '../metadata';
+import { everyShard, positionOf, proveIds, proveRoute, type RouteProof } from '../query';
+import type { RoutingTable, ShardKeyValue } from '../routing';
+import { KeyMemory } from './key-memory';
+import type { ResolvedClusterOptions } from './resolved-options';
+import { type ShardHandle } from './shard';
+import { DirectAccess } from './shard-access';
+
+/**
+ * What a cluster knows while it runs: the entities' sharding, a routing table for each group, and the shards.
+ *
+ * Going from a key to its shard reads only what is here; it needs no promise.
+ */
+export class ClusterCore {
+  readonly memory = new KeyMemory();
+  readonly access: DirectAccess;
+  #model: ShardingModel | undefined;
+  #tables: ReadonlyMap<string, RoutingTable> = new Map();
+  readonly #shardings = new Map<EntityTarget<ObjectLiteral>, EntitySharding>();
+
+  constructor(
+    readonly options: ResolvedClusterOptions,
+    readonly dataSource: DataSource,
+    readonly shards: ReadonlyMap<string, ShardHandle>,
+  ) {
+    this.access = new DirectAccess(options.concurrency);
+  }
+
+  /** The sharding of every entity. @throws {NotInitializedError} before `understand()`. */
+  get model(): ShardingModel {
+    if (!this.#model) throw new NotInitializedError();
+    return this.#model;
+  }
+
+  /** The routing table of each group, by its name. */
+  get tables(): ReadonlyMap<string, RoutingTable> {
+    return this.#tables;
+  }
+
+  /**
+   * Builds the model and the routing tables from the cluster's entity metadata.
+   *
+   * @throws {ConfigurationError} with all faults of all entities and placements.
+   */
+  understand(): void {
+    const shardNames = [...this.shards.keys()];
+    const { placement } = this.options;
+    const schemas = schemasAmong(this.dataSource.options.entities);
+    const model = buildShardingModel(this.dataSource.entityMetadatas, { schemas, placement, shardNames });
+    const faults = [...model.faults];
+    const tables = new Map<string, RoutingTable>();
+    for (const group of model.groups) {
+      try {
+        tables.set(group.name, group.placement.compile([...this.shards.values()]));
+      } catch (error) {
+        if (!(error instanceof ConfigurationError)) throw error;
+        faults.push(...error.faults.map((fault) => `Group ${group.name}: ${fault}`));
+      }
+    }
+    if (faults.length > 0) throw new ConfigurationError(faults);
+    this.#shardings.clear();
+    this.#model = model;
+    this.#tables = tables;
+  }
+
+  /** Forgets what was understood, when the cluster is closed. */
+  forget(): void {
+    this.#model = undefined;
+    this.#shardings.clear();
+  }
+
+  /** How an entity is sharded. @throws {EntityMetadataNotFoundError} (TypeORM's) for a class that is not an entity of the cluster. */
+  shardingOf(target: EntityTarget<ObjectLiteral>): EntitySharding {
+    const known = this.#shardings.get(target);
+    if (known) return known;
+    const { entities } = this.model;
+    const sharding = entities.get(this.dataSource.getMetadata(target));
+    if (!sharding) throw new NotShardedError(this.dataSource.getMetadata(target).name);
+    this.#shardings.set(target, sharding);
+    return sharding;
+  }
+
+  /** How an entity with a shard key is sharded. @throws {NotShardedError} for every other one. */
+  shardedOf(target: EntityTarget<ObjectLiteral>): ShardedEntity {
+    const sharding = this.shardingOf(target);
+    if (sharding.kind !== 'sharded') throw new NotShardedError(sharding.metadata.name);
+    return sharding;
+  }
+
+  tableOf(sharding: ShardedEntity): RoutingTable {
+    const table = this.#tables.get(sharding.group.name);
+    if (!table) throw new NotInitializedError();
+    return table;
+  }
+
+  /** @throws {UnknownShardError} when no shard has the name. */
+  shard(name: string): ShardHandle {
+    const shard = this.shards.get(name);
+    if (!shard) throw new UnknownShardError(name, [...this.shards.keys()]);
+    return shard;
+  }
+
+  /** The shard that owns a key given as stored values in the order of the key. */
+  ownerOf(sharding: ShardedEntity, values: readonly unknown[]): ShardHandle {
+    return this.shard(this.tableOf(sharding).ownerOf(positionOf(sharding, values)));
+  }
+
+  /** The shard that owns a key as callers give it. */
+  ownerOfKey(target: EntityTarget<ObjectLiteral>, key: ShardKeyValue): ShardHandle {
+    const sharding = this.shardedOf(target);
+    return this.ownerOf(sharding, spreadKey(sharding, key));
+  }
+
+  /** Proves which shards conditions on a sharded entity need. */
+  prove(sharding: ShardedEntity, where: ObjectLiteral | readonly ObjectLiteral[] | undefined): RouteProof {
+    return proveRoute(sharding, where, this.tableOf(sharding), this.dataSource.options.invalidWhereValuesBehavior ?? {});
+  }
+
+  /** Proves which shards rows named by primary key are on. */
+  proveIds(sharding: ShardedEntity, ids: readonly unknown[]): RouteProof {
+    return proveIds(sharding, ids, this.tableOf(sharding));
+  }
+
+  /** Every shard that owns rows of the entity. */
+  everyShard(sharding: ShardedEntity): RouteProof {
+    return everyShard(sharding, this.tableOf(sharding));
+  }
+}

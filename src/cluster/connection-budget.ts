@@ -1,0 +1,69 @@
+import type { ResolvedShard } from './resolved-options';
+
+/** What TypeORM's drivers take when no pool size is given. */
+const DEFAULT_POOL_SIZE = 10;
+
+/** A transaction holds one connection while another statement needs a second, so a pool of one can wait for itself. */
+const SMALLEST_POOL = 2;
+
+/** How many connections this process may open to one database. */
+export interface PoolBudget {
+  /** Name of the entry in `shards`. */
+  readonly database: string;
+  /** Connections of one pool. */
+  readonly poolSize: number;
+  /** Pools: one, or one for each server of a replication. */
+  readonly pools: number;
+}
+
+/** How many connections this process may open to all shards together. */
+export interface ConnectionBudget {
+  readonly databases: readonly PoolBudget[];
+  readonly total: number;
+  readonly max: number;
+}
+
+/**
+ * Makes the pools small enough that all of them together stay within `max`. Embedded databases do not count.
+ *
+ * @returns The shards with their `poolSize`, and a fault when even the smallest pools are too many.
+ */
+export function budgetConnections(
+  shards: readonly ResolvedShard[],
+  shared: Readonly<Record<string, unknown>>,
+  max: number,
+): { readonly shards: readonly ResolvedShard[]; readonly faults: readonly string[] } {
+  if (isEmbedded(shared)) return { shards, faults: [] };
+  const asked = poolsOf(shards, shared);
+  const total = totalOf(asked);
+  const fitting = total <= max ? asked : asked.map((pool) => ({ ...pool, poolSize: Math.max(SMALLEST_POOL, Math.floor((pool.poolSize * max) / total)) }));
+  const sizes = new Map(fitting.map(({ database, poolSize }) => [database, poolSize]));
+  const faults =
+    total > max && totalOf(fitting) > max
+      ? [`maxConnections is ${max}, but ${asked.length} database(s) need at least ${totalOf(fitting)}: ${SMALLEST_POOL} for each pool.`]
+      : [];
+  return { shards: shards.map((shard) => ({ ...shard, connection: { ...shard.connection, poolSize: sizes.get(shard.database) } })), faults };
+}
+
+/** Counts the connections that resolved shards may open. */
+export function connectionBudget(shards: readonly ResolvedShard[], shared: Readonly<Record<string, unknown>>, max: number): ConnectionBudget {
+  const databases = isEmbedded(shared) ? [] : poolsOf(shards, shared);
+  return { databases, total: totalOf(databases), max };
+}
+
+function poolsOf(shards: readonly ResolvedShard[], shared: Readonly<Record<string, unknown>>): readonly PoolBudget[] {
+  const byDatabase = new Map(shards.map((shard) => [shard.database, shard]));
+  return [...byDatabase.values()].map(({ database, connection }) => {
+    const options: Record<string, unknown> = { ...shared, ...connection };
+    const slaves = (options.replication as { readonly slaves?: readonly unknown[] } | undefined)?.slaves?.length ?? 0;
+    return { database, poolSize: Number(options.poolSize ?? DEFAULT_POOL_SIZE), pools: 1 + slaves };
+  });
+}
+
+function totalOf(pools: readonly PoolBudget[]): number {
+  return pools.reduce((sum, { poolSize, pools }) => sum + poolSize * pools, 0);
+}
+
+function isEmbedded({ type }: Readonly<Record<string, unknown>>): boolean {
+  return type === 'better-sqlite3' || type === 'sqljs';
+}

@@ -1,0 +1,89 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Mutex, type MutexInterface, withTimeout } from 'async-mutex';
+import type { QueryRunner } from 'typeorm';
+import { DatabaseBusyError } from '../errors';
+
+/** How long a statement waits for another transaction of this process on the same embedded database. */
+const BUSY_TIMEOUT_MS = 60_000;
+
+/**
+ * Serialises what runs on one embedded database handle.
+ *
+ * SQLite has one connection, and so one transaction, for each handle. Without a lock, statements of other callers join whatever
+ * transaction happens to be open and are rolled back with it, and two transactions at once break each other.
+ * The lock is held for one statement, or from the outermost begin of a transaction to its end.
+ */
+export class EmbeddedLock {
+  readonly #mutex: MutexInterface = withTimeout(new Mutex(), BUSY_TIMEOUT_MS, new DatabaseBusyError(BUSY_TIMEOUT_MS));
+
+  /** Says that the surrounding {@link runTransaction} holds this lock from now on, so that it is recognised when it waits for itself. */
+  markHeld(): void {
+    held.getStore()?.add(this);
+  }
+
+  /** Whether the caller runs inside the transaction that holds the lock, but outside its query runner. */
+  get isInside(): boolean {
+    return held.getStore()?.has(this) === true;
+  }
+
+  /** @throws {DatabaseBusyError} after a minute. */
+  acquire(): Promise<MutexInterface.Releaser> {
+    return this.#mutex.acquire();
+  }
+}
+
+const held = new AsyncLocalStorage<Set<EmbeddedLock>>();
+
+/** Runs a transaction's work, keeping account of the locks that it holds. */
+export function runTransaction<T>(work: () => Promise<T>): Promise<T> {
+  return held.run(new Set(), work);
+}
+
+/** Makes a fresh query runner of an embedded driver take the lock as described on {@link EmbeddedLock}. */
+export function lockRunner(runner: QueryRunner, lock: EmbeddedLock): QueryRunner {
+  const { query, startTransaction, commitTransaction, rollbackTransaction, release } = runner;
+  let releaser: MutexInterface.Releaser | undefined;
+  const free = () => {
+    releaser?.();
+    releaser = undefined;
+  };
+  const freeAfter = async (end: () => Promise<void>) => {
+    await end().finally(() => (runner.isTransactionActive ? undefined : free()));
+  };
+  return Object.assign(runner, {
+    query: (...args: Parameters<QueryRunner['query']>) => {
+      if (releaser) return query.apply(runner, args);
+      if (lock.isInside) return isRead(args[0]) ? query.apply(runner, args) : Promise.reject(new DatabaseBusyError(0));
+      return lock.acquire().then((done) => query.apply(runner, args).finally(done));
+    },
+    startTransaction: async (...args: Parameters<QueryRunner['startTransaction']>) => {
+      if (!releaser && lock.isInside) throw new DatabaseBusyError(0);
+      releaser ??= await lock.acquire();
+      await freeAfterFailure(() => startTransaction.apply(runner, args), runner, free);
+    },
+    commitTransaction: () => freeAfter(() => commitTransaction.call(runner)),
+    rollbackTransaction: () => freeAfter(() => rollbackTransaction.call(runner)),
+    release: async () => {
+      if (releaser) await rollbackOpen(runner, () => rollbackTransaction.call(runner)).finally(free);
+      await release.call(runner);
+    },
+  });
+}
+
+async function freeAfterFailure(start: () => Promise<void>, runner: QueryRunner, free: () => void): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    if (!runner.isTransactionActive) free();
+    throw error;
+  }
+}
+
+/** A runner released inside a transaction would hand its open transaction to the next user of the handle. */
+async function rollbackOpen(runner: QueryRunner, rollback: () => Promise<void>): Promise<void> {
+  while (runner.isTransactionActive) await rollback();
+}
+
+function isRead(sql: string): boolean {
+  return /^\s*(select|pragma|explain)\b/i.test(sql);
+}

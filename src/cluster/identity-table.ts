@@ -1,0 +1,114 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+/** Where a database keeps what it belongs to: one row for each member of the cluster that lives in it. */
+export const IDENTITY_TABLE = '_shard_identity';
+
+/** Under which routing table a group's rows were written. */
+export interface GroupIdentity {
+  readonly checksum: string;
+  /** What the checksum stands for, for people: the placement and the shards. */
+  readonly placement: string;
+}
+
+/** What a database remembers of one member, from the first start on. */
+export interface Identity {
+  /** Name of the cluster. */
+  readonly cluster: string;
+  /** Random id of the cluster, made at its first start: two clusters of one name are told apart. */
+  readonly clusterId: string;
+  readonly shard: string;
+  /** Suffix of the member's tables; it tells the members of one database apart. */
+  readonly suffix: string;
+  readonly groups: Readonly<Record<string, GroupIdentity>>;
+}
+
+/** Reads what a database remembers of the member with the given suffix; creates the table when there is none. */
+export async function readIdentity(dataSource: DataSource, suffix: string): Promise<Identity | undefined> {
+  return withRunner(dataSource, async (runner) => {
+    const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${escape(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
+    // The table is created only when reading it fails, so that later starts need no right to create tables.
+    const rows = await runner.query(select, [suffix]).catch(() => createTable(runner, dataSource).then(() => runner.query(select, [suffix])));
+    const [row] = rows as readonly Record<string, string>[];
+    return row && toIdentity(row);
+  });
+}
+
+/** Writes an identity where there is none for its suffix, and reads what stands there then: another process may have been first. */
+export async function insertIdentity(dataSource: DataSource, identity: Identity): Promise<Identity> {
+  const values = toRow(identity);
+  const names = Object.keys(values).map((column) => escape(dataSource, column));
+  const places = names.map((_, index) => place(dataSource, index));
+  const insert = `INSERT INTO ${tableName(dataSource)} (${names.join(', ')}) VALUES (${places.join(', ')})`;
+  const failure = await withRunner(dataSource, (runner) => runner.query(insert, Object.values(values))).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const stored = await readIdentity(dataSource, identity.suffix);
+  if (!stored) throw failure?.error ?? new Error(`${IDENTITY_TABLE} does not keep what is written to it.`);
+  return stored;
+}
+
+/** Replaces what a database remembers under the identity's suffix. */
+export async function updateIdentity(dataSource: DataSource, identity: Identity): Promise<void> {
+  const { suffix, ...values } = toRow(identity);
+  const assignments = Object.keys(values).map((column, index) => `${escape(dataSource, column)} = ${place(dataSource, index)}`);
+  const key = `${escape(dataSource, 'suffix')} = ${place(dataSource, assignments.length)}`;
+  const update = `UPDATE ${tableName(dataSource)} SET ${assignments.join(', ')} WHERE ${key}`;
+  await withRunner(dataSource, (runner) => runner.query(update, [...Object.values(values), suffix]));
+}
+
+function toRow(identity: Identity) {
+  return {
+    suffix: identity.suffix,
+    shard: identity.shard,
+    cluster: identity.cluster,
+    cluster_id: identity.clusterId,
+    sharding_groups: JSON.stringify(identity.groups),
+  };
+}
+
+function toIdentity(row: Readonly<Record<string, string>>): Identity {
+  return {
+    suffix: row.suffix ?? '',
+    shard: row.shard ?? '',
+    cluster: row.cluster ?? '',
+    clusterId: row.cluster_id ?? '',
+    groups: JSON.parse(row.sharding_groups ?? '{}'),
+  };
+}
+
+async function createTable(runner: QueryRunner, dataSource: DataSource): Promise<void> {
+  const schema = schemaOf(dataSource);
+  if (schema !== undefined && !(await runner.hasSchema(schema))) await runner.createSchema(schema, true);
+  const name = (column: string) => escape(dataSource, column);
+  const text = (column: string, length: number) => `${name(column)} VARCHAR(${length}) NOT NULL`;
+  const columns = [text('suffix', 40), text('shard', 190), text('cluster', 100), text('cluster_id', 60), `${name('sharding_groups')} TEXT NOT NULL`];
+  await runner.query(`CREATE TABLE IF NOT EXISTS ${tableName(dataSource)} (${columns.join(', ')}, PRIMARY KEY (${name('suffix')}))`);
+}
+
+function tableName(dataSource: DataSource): string {
+  const schema = schemaOf(dataSource);
+  const table = escape(dataSource, IDENTITY_TABLE);
+  return schema === undefined ? table : `${escape(dataSource, schema)}.${table}`;
+}
+
+function schemaOf(dataSource: DataSource): string | undefined {
+  return dataSource.options.type === 'postgres' ? dataSource.options.schema : undefined;
+}
+
+function escape(dataSource: DataSource, name: string): string {
+  return dataSource.driver.escape(name);
+}
+
+function place(dataSource: DataSource, index: number): string {
+  return dataSource.driver.createParameter(`p${index}`, index);
+}
+
+async function withRunner<T>(dataSource: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner('master');
+  try {
+    return await work(runner);
+  } finally {
+    await runner.release();
+  }
+}

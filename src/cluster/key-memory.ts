@@ -1,0 +1,32 @@
+import type { ObjectLiteral } from 'typeorm';
+
+/**
+ * Remembers, for entity objects that came from or went to a database, the canonical text of the shard key they had there; and for
+ * entities about to be inserted, the UUIDs chosen for them. Nothing is kept alive by it.
+ */
+export class KeyMemory {
+  readonly #stored = new WeakMap<ObjectLiteral, string>();
+  readonly #reserved = new WeakMap<ObjectLiteral, ReadonlyMap<string, string>>();
+
+  /** The key text with which an entity is stored, when that is known. */
+  storedKey(entity: ObjectLiteral): string | undefined {
+    return this.#stored.get(entity);
+  }
+
+  rememberStored(entity: ObjectLiteral, text: string): void {
+    this.#stored.set(entity, text);
+  }
+
+  forgetStored(entity: ObjectLiteral): void {
+    this.#stored.delete(entity);
+  }
+
+  /** The UUIDs chosen for an entity's generated key columns, by property path. */
+  reservedFor(entity: ObjectLiteral): ReadonlyMap<string, string> | undefined {
+    return this.#reserved.get(entity);
+  }
+
+  reserve(entity: ObjectLiteral, uuids: ReadonlyMap<string, string>): void {
+    this.#reserved.set(entity, uuids);
+  }
+}

@@ -1,0 +1,31 @@
+import type { DataSourceOptions } from 'typeorm';
+import type { Placement } from '../routing';
+import type { ShardedDataSourceOptions } from './sharded-data-source-options';
+
+/** One member of the cluster, complete. */
+export interface ResolvedShard {
+  readonly name: string;
+  readonly weight: number;
+  readonly partition?: string;
+  /** What its tables' names end with; empty without partitions. */
+  readonly suffix: string;
+  /** Name of the entry in `shards` that it comes from; partitions of one entry share a pool. */
+  readonly database: string;
+  readonly connection: Readonly<Record<string, unknown>>;
+  readonly initCommand?: string;
+}
+
+/** {@link ShardedDataSourceOptions}, checked and complete. */
+export interface ResolvedClusterOptions {
+  readonly name: string;
+  readonly shards: readonly ResolvedShard[];
+  readonly placement: Placement;
+  readonly scatterWrites: 'refuse' | 'allow';
+  readonly lazy: boolean;
+  readonly concurrency: number;
+  readonly maxConnections: number;
+  readonly positionColumn: string;
+  readonly connect?: ShardedDataSourceOptions['connect'];
+  /** TypeORM's own options, shared by all shards. */
+  readonly shared: Readonly<Record<string, unknown>> & { readonly type: DataSourceOptions['type'] };
+}

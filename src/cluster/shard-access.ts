@@ -1,0 +1,65 @@
+import pLimit from 'p-limit';
+import type { EntityManager } from 'typeorm';
+import { ShardsFailedError } from '../errors';
+import type { ShardHandle } from './shard';
+import { shardFault } from './shard-fault';
+
+/** Runs calls on shards; a transaction has one that keeps to its shard. */
+export interface ShardAccess {
+  /** The only shard that calls may go to; undefined when it is free. */
+  readonly pinned: ShardHandle | undefined;
+  /** Runs a call on one shard. What its database throws is named with the shard. */
+  run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** The manager on which calls run, when it is there without waiting; of the transaction's shard when none is named. */
+  managerNow(shard?: ShardHandle): EntityManager | undefined;
+  /**
+   * Runs a call on several shards at once.
+   *
+   * @returns The results in the order of `shards`.
+   * @throws {ShardsFailedError} when any of them failed, after all have ended.
+   */
+  runAll<T>(operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]>;
+}
+
+/** Runs calls on the shards' own managers, each statement for itself. */
+export class DirectAccess implements ShardAccess {
+  readonly pinned = undefined;
+  readonly #limit;
+
+  constructor(concurrency: number) {
+    this.#limit = pLimit(concurrency);
+  }
+
+  async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
+    try {
+      const source = shard.current ?? (await shard.open());
+      return await call(source.manager);
+    } catch (error) {
+      throw shardFault(shard.name, error);
+    }
+  }
+
+  managerNow(shard?: ShardHandle): EntityManager | undefined {
+    return shard?.current?.manager;
+  }
+
+  async runAll<T>(operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]> {
+    const [only] = shards;
+    if (only && shards.length === 1) return [await this.run(only, (manager) => call(manager, only))];
+    const outcomes = await Promise.allSettled(shards.map((shard) => this.#limit(() => this.run(shard, (manager) => call(manager, shard)))));
+    return completed(operation, shards, outcomes);
+  }
+}
+
+function completed<T>(operation: string, shards: readonly ShardHandle[], outcomes: readonly PromiseSettledResult<T>[]): readonly T[] {
+  const failed = outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [{ shard: nameAt(shards, index), error: outcome.reason }] : []));
+  if (failed.length > 0) {
+    const succeeded = shards.map(({ name }) => name).filter((name) => !failed.some(({ shard }) => shard === name));
+    throw new ShardsFailedError(operation, failed, succeeded);
+  }
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+}
+
+function nameAt(shards: readonly ShardHandle[], index: number): string {
+  return shards[index]?.name ?? '';
+}

@@ -1,0 +1,86 @@
+import { DataSource, type DataSourceOptions, DefaultNamingStrategy, type EntityMetadata, type QueryRunner, type ReplicationMode } from 'typeorm';
+import { type EntitySharding, hasPositionColumn, isSqlite } from '../metadata';
+import type { EmbeddedLock } from './embedded-lock';
+import { lockRunner } from './embedded-lock';
+import { binaryCollation, collateKeys } from './key-collation';
+import type { KeyMemory } from './key-memory';
+import { addPositionColumn } from './position-column';
+import { ShardSubscriber } from './shard-subscriber';
+import { suffixGivenNames, suffixNaming } from './suffix-naming';
+
+/** What a shard's data source knows of the cluster it belongs to. */
+export interface ShardContext {
+  readonly shard: string;
+  readonly suffix: string;
+  readonly positionColumn: string;
+  /** The cluster's own data source, with the metadata that the model was built from. */
+  readonly cluster: DataSource;
+  readonly shardings: ReadonlyMap<EntityMetadata, EntitySharding>;
+  readonly memory: KeyMemory;
+  /** The lock of the database handle; only for embedded databases. */
+  readonly lock: EmbeddedLock;
+}
+
+/**
+ * An ordinary TypeORM data source for one shard: tables end with the partition's suffix, rows of hashed entities carry their
+ * position, keys are collated as they are hashed, and entities of other shards are absent.
+ */
+export class ShardDataSource extends DataSource {
+  readonly context: ShardContext;
+  #statements: unknown;
+
+  constructor(options: DataSourceOptions, context: ShardContext) {
+    super({ ...options, ...(context.suffix && partitionOptions(options, context.suffix)) } as DataSourceOptions);
+    this.context = context;
+  }
+
+  /** Gives embedded databases a query runner of its own for each caller, under the handle's lock. */
+  override createQueryRunner(mode?: ReplicationMode): QueryRunner {
+    if (!isSqlite(this)) return super.createQueryRunner(mode);
+    const driver = this.driver as { queryRunner?: QueryRunner };
+    driver.queryRunner = undefined;
+    const runner = super.createQueryRunner(mode) as QueryRunner & { stmtCache?: unknown };
+    driver.queryRunner = undefined;
+    this.#statements ??= runner.stmtCache;
+    if (runner.stmtCache) runner.stmtCache = this.#statements;
+    return lockRunner(runner, this.context.lock);
+  }
+
+  protected override async buildMetadatas(): Promise<void> {
+    const collation = await binaryCollation(this);
+    await super.buildMetadatas();
+    const shardings = this.#shardings();
+    if (collation) collateKeys(shardings, collation);
+    for (const [metadata, sharding] of shardings) {
+      if (hasPositionColumn(sharding)) addPositionColumn(this, metadata, sharding, this.context.positionColumn);
+      if (this.context.suffix) suffixGivenNames(metadata, this.context.suffix);
+    }
+    this.#dropForeign(shardings);
+    this.subscribers.push(new ShardSubscriber(shardings, this.context.memory));
+  }
+
+  /** TypeORM builds the same entities in the same order, so the cluster's and the shard's metadata correspond by place. */
+  #shardings(): ReadonlyMap<EntityMetadata, EntitySharding> {
+    const { cluster, shardings } = this.context;
+    const pairs = this.entityMetadatas.flatMap((metadata, index) => {
+      const sharding = shardings.get(cluster.entityMetadatas[index] as EntityMetadata);
+      return sharding ? [[metadata, sharding] as const] : [];
+    });
+    return new Map(pairs);
+  }
+
+  #dropForeign(shardings: ReadonlyMap<EntityMetadata, EntitySharding>): void {
+    const kept = this.entityMetadatas.filter((metadata) => {
+      const sharding = shardings.get(metadata);
+      return sharding?.kind !== 'unsharded' || sharding.shard === this.context.shard;
+    });
+    Object.assign(this, { entityMetadatas: kept, entityMetadatasMap: new Map(kept.map((metadata) => [metadata.target, metadata])) });
+  }
+}
+
+function partitionOptions(options: DataSourceOptions, suffix: string) {
+  return {
+    namingStrategy: suffixNaming(options.namingStrategy ?? new DefaultNamingStrategy(), suffix),
+    migrationsTableName: `${options.migrationsTableName ?? 'migrations'}${suffix}`,
+  };
+}

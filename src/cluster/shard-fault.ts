@@ -1,0 +1,41 @@
+import { QueryFailedError, TypeORMError } from 'typeorm';
+import { ShardError, ShardingError } from '../errors';
+
+/** Faults of drivers after which the same call may succeed. */
+const RETRYABLE = new Set([
+  'ER_LOCK_DEADLOCK', // MySQL 1213: another transaction won; this one was rolled back
+  'ER_LOCK_WAIT_TIMEOUT', // MySQL 1205
+  'ER_CON_COUNT_ERROR', // MySQL 1040: too many connections
+  'PROTOCOL_CONNECTION_LOST', // mysql2: the server closed the connection
+  'ECONNREFUSED', // nobody listens: a server that restarts
+  'ECONNRESET', // the connection broke
+  'EPIPE', // the connection broke while writing
+  'ETIMEDOUT', // no answer while connecting
+  '40001', // PostgreSQL: serialization failure
+  '40P01', // PostgreSQL: deadlock detected
+  '53300', // PostgreSQL: too many connections
+  '57P01', // PostgreSQL: the server is shutting down
+  '57P03', // PostgreSQL: the server is starting
+  'SQLITE_BUSY', // another process writes
+]);
+
+/** Faults of drivers that come as a plain Error without a code. */
+const CONNECTION_FAULT = /connection|pool|database (handle|connection) is (closed|not open)|authentication/i;
+
+/**
+ * Names the shard on what a database or its driver threw. What the library, TypeORM's own checks or the user's listeners threw
+ * passes as it is, since no shard is at fault.
+ */
+export function shardFault(shard: string, error: unknown): unknown {
+  if (error instanceof ShardingError || !(error instanceof Error)) return error;
+  const code = driverCode(error);
+  const isDrivers = error instanceof QueryFailedError || (!(error instanceof TypeORMError) && (code !== undefined || CONNECTION_FAULT.test(error.message)));
+  if (!isDrivers) return error;
+  return new ShardError(shard, code, { cause: error, retryable: code !== undefined && RETRYABLE.has(code) });
+}
+
+function driverCode(error: Error): string | undefined {
+  const { code, driverError } = error as { readonly code?: unknown; readonly driverError?: { readonly code?: unknown } };
+  const found = driverError?.code ?? code;
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined;
+}

@@ -1,0 +1,198 @@
+import pLimit from 'p-limit';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import { ConfigurationError, ShardsFailedError } from '../errors';
+import type { ClusterCore } from './cluster-core';
+import { EmbeddedLock } from './embedded-lock';
+import { admitSettled, establish, type Member } from './identity';
+import { checkKeyCollations } from './key-check';
+import { type ShardHandle, type ShardLifecycle } from './shard';
+import { ShardDataSource } from './shard-data-source';
+import { shardFault } from './shard-fault';
+import { sharedDriver } from './shared-connections';
+
+/** What the partitions of one database share. */
+interface SharedDatabase {
+  readonly lock: EmbeddedLock;
+  readonly options: Promise<Readonly<Record<string, unknown>>>;
+  /** The end of what was last begun on the database's schema: statements that define tables run one after another. */
+  schema: Promise<unknown>;
+}
+
+/** Opens and closes the shards of a cluster. */
+export class ShardOpener implements ShardLifecycle {
+  readonly #databases = new Map<string, SharedDatabase>();
+  #establishing: Promise<void> | undefined;
+
+  constructor(readonly core: () => ClusterCore) {}
+
+  /** Opens every shard: connects all, compares identities, then makes the schema. When one fails, all are closed. */
+  async openAll(): Promise<void> {
+    const { options } = this.core();
+    const shards = this.#shards();
+    try {
+      await this.#connectAll();
+      if (this.#flag('dropSchema')) await this.dropSchemas();
+      await this.#establishAll();
+      await this.#everyShard('open', shards, (shard) => shard.open(), options.concurrency);
+    } catch (error) {
+      await this.closeAll();
+      throw error;
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    this.#establishing = undefined;
+    const closed = await Promise.allSettled(this.#shards().map((shard) => shard.close()));
+    this.#databases.clear();
+    const failed = closed.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** Drops all tables, once for each database, and says so in the log; then every database remembers again what it is. */
+  async dropSchemas(): Promise<void> {
+    for (const shards of this.#byDatabase()) {
+      const [first] = shards;
+      if (!first) continue;
+      const source = await first.connect();
+      await this.#onSchema(first, () => source.dropDatabase());
+      source.logger.log('info', `Dropped all tables of the database that holds shard(s) ${shards.map(({ name }) => name).join(', ')}.`);
+    }
+    this.#establishing = undefined;
+  }
+
+  /** Drops all tables and founds the databases anew, so that a later start still compares its configuration with theirs. */
+  async dropAndEstablish(): Promise<void> {
+    await this.#connectAll();
+    await this.dropSchemas();
+    await this.#establishAll();
+  }
+
+  /** Makes the tables of every shard as TypeORM's `synchronize()` does; partitions of one database one after another. */
+  async synchronizeAll(): Promise<void> {
+    const { options } = this.core();
+    await this.#everyShard('synchronize', this.#shards(), async (shard) => {
+      const source = await shard.open();
+      await this.#onSchema(shard, () => source.synchronize());
+    }, options.concurrency);
+  }
+
+  async connect(shard: ShardHandle): Promise<ShardDataSource> {
+    const core = this.core();
+    const database = this.#database(shard);
+    const { name, suffix } = shard.options;
+    const source = new ShardDataSource((await database.options) as unknown as DataSourceOptions, {
+      shard: name,
+      suffix,
+      positionColumn: core.options.positionColumn,
+      cluster: core.dataSource,
+      shardings: core.model.entities,
+      memory: core.memory,
+      lock: database.lock,
+    });
+    await source.initialize();
+    return source;
+  }
+
+  async prepare(shard: ShardHandle, source: ShardDataSource): Promise<void> {
+    if (this.#establishing) await this.#establishing;
+    else if (!(await admitSettled(this.#member(shard, source)))) await this.#establishAll();
+    await this.#onSchema(shard, async () => {
+      if (this.#flag('migrationsRun')) await source.runMigrations(transactionMode(source));
+      if (this.#flag('synchronize')) await source.synchronize();
+    });
+    const faults = await checkKeyCollations(source, this.core().model.entities);
+    if (faults.length > 0) throw new ConfigurationError(faults);
+  }
+
+  async #connectAll(): Promise<void> {
+    await this.#everyShard('connect', this.#shards(), (shard) => shard.connect(), this.core().options.concurrency);
+  }
+
+  /** Compares all databases together; once for the life of the cluster. */
+  #establishAll(): Promise<void> {
+    this.#establishing ??= this.#establish().catch((error: unknown) => {
+      this.#establishing = undefined;
+      throw error;
+    });
+    return this.#establishing;
+  }
+
+  async #establish(): Promise<void> {
+    await this.#connectAll();
+    const members = await Promise.all(this.#shards().map(async (shard) => this.#member(shard, await shard.connect())));
+    await establish(members);
+  }
+
+  #member(shard: ShardHandle, dataSource: ShardDataSource): Member {
+    const { options, tables, model } = this.core();
+    const groups = model.groups.map(({ name, placement }) => {
+      const table = tables.get(name);
+      const owners = (table?.shards ?? []).join(', ');
+      return [name, { checksum: table?.checksum ?? '', placement: `${placement.describe()} over ${owners}` }] as const;
+    });
+    const expected = { cluster: options.name, shard: shard.name, suffix: shard.options.suffix, groups: Object.fromEntries(groups) };
+    return { expected, dataSource, inMemory: isInMemory(dataSource) };
+  }
+
+  #database(shard: ShardHandle): SharedDatabase {
+    const known = this.#databases.get(shard.options.database);
+    if (known) return known;
+    const made = { lock: new EmbeddedLock(), options: this.#connectionOptions(shard), schema: Promise.resolve() };
+    // Whoever connects awaits the options and is told; without a listener of its own a failure would be reported as unhandled too.
+    made.options.catch(() => this.#databases.delete(shard.options.database));
+    this.#databases.set(shard.options.database, made);
+    return made;
+  }
+
+  async #connectionOptions({ options: shard }: ShardHandle): Promise<Readonly<Record<string, unknown>>> {
+    const { shared, connect } = this.core().options;
+    const options: Record<string, unknown> = { ...shared, ...shard.connection, ...(await connect?.(shard.database)), type: shared.type };
+    return { ...options, synchronize: false, dropSchema: false, migrationsRun: false, driver: sharedDriver(options, shard.initCommand) };
+  }
+
+  #onSchema<T>(shard: ShardHandle, work: () => Promise<T>): Promise<T> {
+    const database = this.#database(shard);
+    // A failure belongs to whoever began that work; the next one only waits for its end.
+    const done = database.schema.catch(() => undefined).then(work);
+    database.schema = done;
+    return done;
+  }
+
+  #byDatabase(): readonly (readonly ShardHandle[])[] {
+    const groups = new Map<string, ShardHandle[]>();
+    for (const shard of this.#shards()) groups.set(shard.options.database, [...(groups.get(shard.options.database) ?? []), shard]);
+    return [...groups.values()];
+  }
+
+  async #everyShard(operation: string, shards: readonly ShardHandle[], work: (shard: ShardHandle) => Promise<unknown>, concurrency: number): Promise<void> {
+    const limit = pLimit(concurrency);
+    const outcomes = await Promise.allSettled(shards.map((shard) => limit(() => work(shard))));
+    const failed = shards.flatMap((shard, index) => {
+      const outcome = outcomes[index];
+      return outcome?.status === 'rejected' ? [{ shard: shard.name, error: shardFault(shard.name, outcome.reason) }] : [];
+    });
+    const [first] = failed;
+    if (failed.length === 1 && first) throw first.error;
+    const succeeded = shards.map(({ name }) => name).filter((name) => !failed.some(({ shard }) => shard === name));
+    if (failed.length > 1) throw new ShardsFailedError(operation, failed, succeeded);
+  }
+
+  #shards(): readonly ShardHandle[] {
+    return [...this.core().shards.values()];
+  }
+
+  #flag(name: 'synchronize' | 'dropSchema' | 'migrationsRun'): boolean {
+    return this.core().options.shared[name] === true;
+  }
+}
+
+function transactionMode(source: DataSource): { transaction?: 'all' | 'none' | 'each' } {
+  const mode = source.options.migrationsTransactionMode;
+  return mode === undefined ? {} : { transaction: mode };
+}
+
+function isInMemory(source: DataSource): boolean {
+  const { options } = source;
+  if (options.type === 'sqljs') return options.location === undefined;
+  return options.type === 'better-sqlite3' && (options.database === ':memory:' || options.database === '');
+}

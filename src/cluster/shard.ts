@@ -1,0 +1,93 @@
+import type { DataSource } from 'typeorm';
+import { NotInitializedError } from '../errors';
+import type { ResolvedShard } from './resolved-options';
+import type { ShardDataSource } from './shard-data-source';
+
+/** One member of the cluster: a database, or a partition of one. */
+export interface Shard {
+  /** Name of the member, for example `localhost:3306` or, for a partition, `localhost:3306:1`. */
+  readonly name: string;
+  readonly weight: number;
+  readonly partition?: string;
+  /** Whether the shard has been opened; only with `lazy` it may not be. */
+  readonly isOpen: boolean;
+  /** TypeORM's data source of this shard. @throws {NotInitializedError} before the shard is opened. */
+  readonly dataSource: DataSource;
+}
+
+/** How a handle reaches its database; each is called once, and again only after it failed. */
+export interface ShardLifecycle {
+  /** Connects the shard's data source. */
+  connect(handle: ShardHandle): Promise<ShardDataSource>;
+  /** Makes a connected shard ready for use: identity and schema. */
+  prepare(handle: ShardHandle, source: ShardDataSource): Promise<void>;
+}
+
+/** A {@link Shard} with what the library needs to open, use and close it. */
+export class ShardHandle implements Shard {
+  readonly name: string;
+  readonly weight: number;
+  readonly partition?: string;
+  #source: ShardDataSource | undefined;
+  #connecting: Promise<ShardDataSource> | undefined;
+  #opening: Promise<ShardDataSource> | undefined;
+
+  constructor(
+    readonly options: ResolvedShard,
+    readonly lifecycle: ShardLifecycle,
+  ) {
+    this.name = options.name;
+    this.weight = options.weight;
+    if (options.partition !== undefined) this.partition = options.partition;
+  }
+
+  get isOpen(): boolean {
+    return this.#source !== undefined;
+  }
+
+  get dataSource(): ShardDataSource {
+    if (!this.#source) throw new NotInitializedError(this.name);
+    return this.#source;
+  }
+
+  /** The data source if the shard is open; opens nothing. */
+  get current(): ShardDataSource | undefined {
+    return this.#source;
+  }
+
+  /** Connects without making the shard ready; calls at the same time share one attempt, and a failed attempt may be made again. */
+  connect(): Promise<ShardDataSource> {
+    this.#connecting ??= this.lifecycle.connect(this).catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return this.#connecting;
+  }
+
+  /** Connects the shard and makes it ready, with the same sharing of attempts as {@link connect}. */
+  open(): Promise<ShardDataSource> {
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Closes the shard if it is open, connected or on the way there. */
+  async close(): Promise<void> {
+    // A failed attempt has closed what it opened, and whoever asked for it was told.
+    await this.#opening?.catch(() => undefined);
+    const source = await this.#connecting?.catch(() => undefined);
+    this.#connecting = undefined;
+    this.#opening = undefined;
+    this.#source = undefined;
+    if (source?.isInitialized) await source.destroy();
+  }
+
+  async #open(): Promise<ShardDataSource> {
+    const source = await this.connect();
+    await this.lifecycle.prepare(this, source);
+    this.#source = source;
+    return source;
+  }
+}

@@ -1,0 +1,1 @@
+export { ShardedDataSource, type ShardQueryResult } from './sharded-data-source';

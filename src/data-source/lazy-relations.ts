@@ -1,0 +1,48 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
+import type { ClusterCore } from '../cluster';
+import { keyValuesOf } from '../metadata';
+
+/**
+ * Makes lazy relations of entities load from the shard that owns the entity. TypeORM puts one accessor on the class, which belongs
+ * to the data source that was built last.
+ */
+export function routeLazyRelations(cluster: DataSource, core: () => ClusterCore): void {
+  const loader = cluster.relationLoader;
+  loader.load = (relation, entityOrEntities, queryRunner, queryBuilder, eager) => {
+    const [entity] = [entityOrEntities].flat() as ObjectLiteral[];
+    return entity ? loadFrom(core(), relation, { entityOrEntities, entity, queryRunner, queryBuilder, eager }) : Promise.resolve([]);
+  };
+}
+
+/** Puts the cluster's accessors back on the classes, after a shard's data source has put its own there. */
+export function enableLazyRelations(cluster: DataSource, metadatas: readonly EntityMetadata[]): void {
+  for (const { target, lazyRelations } of metadatas) {
+    if (typeof target !== 'function') continue;
+    for (const relation of lazyRelations) cluster.relationLoader.enableLazyLoad(relation, target.prototype);
+  }
+}
+
+interface Loading {
+  readonly entityOrEntities: ObjectLiteral | ObjectLiteral[];
+  readonly entity: ObjectLiteral;
+  readonly queryRunner: QueryRunner | undefined;
+  readonly queryBuilder: SelectQueryBuilder<ObjectLiteral> | undefined;
+  readonly eager: boolean | undefined;
+}
+
+function loadFrom(core: ClusterCore, relation: RelationMetadata, loading: Loading): Promise<ObjectLiteral[]> {
+  const target = relation.entityMetadata.target as EntityTarget<ObjectLiteral>;
+  const sharding = core.shardingOf(target);
+  const shard =
+    sharding.kind === 'sharded'
+      ? core.ownerOf(sharding, keyValuesOf(sharding, loading.entity))
+      : sharding.kind === 'unsharded'
+        ? core.shard(sharding.shard)
+        : [...core.shards.values()][0];
+  if (!shard) return Promise.resolve([]);
+  return core.access.run(shard, ({ dataSource }) => {
+    const own = dataSource.getMetadata(target).findRelationWithPropertyPath(relation.propertyPath) as RelationMetadata;
+    return dataSource.relationLoader.load(own, loading.entityOrEntities, loading.queryRunner, loading.queryBuilder, loading.eager);
+  });
+}

@@ -1,0 +1,222 @@
+import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral, type QueryRunner, type ReplicationMode } from 'typeorm';
+import {
+  checkHealth,
+  ClusterCore,
+  type ConnectionBudget,
+  connectionBudget,
+  type ResolvedClusterOptions,
+  resolveClusterOptions,
+  type Shard,
+  type ShardedDataSourceOptions,
+  ShardHandle,
+  type ShardHealth,
+  ShardOpener,
+} from '../cluster';
+import { ConfigurationError, ShardRequiredError } from '../errors';
+import { PROVED, RoutedEntityManager, type ShardedEntityManager, type ShardedRepository } from '../repository';
+import type { RoutingTable, ShardKeyValue } from '../routing';
+import { bindActiveRecords } from './active-record';
+import { enableLazyRelations, routeLazyRelations } from './lazy-relations';
+
+/** The rows that one shard answered to {@link ShardedDataSource.query}. */
+export interface ShardQueryResult<T = unknown> {
+  readonly shard: string;
+  readonly result: T;
+}
+
+/**
+ * Many databases as one TypeORM `DataSource`: the repository and manager calls that an application knows, each run on the database
+ * that owns the rows.
+ *
+ * It can be given wherever a `DataSource` is asked for. Members that make no sense without naming a database throw and say which
+ * member does. Two processes with the same options always route alike, and databases written under others are refused at start.
+ */
+export class ShardedDataSource extends DataSource {
+  declare readonly manager: ShardedEntityManager;
+  readonly #settings: ResolvedClusterOptions;
+  readonly #core: ClusterCore;
+  readonly #opener: ShardOpener;
+  #initializing: Promise<this> | undefined;
+
+  /**
+   * Checks the options; it opens nothing.
+   *
+   * @throws {ConfigurationError} with every fault of the options.
+   */
+  constructor(options: ShardedDataSourceOptions) {
+    const settings = resolveClusterOptions(options);
+    super(clusterOptions(settings));
+    this.#settings = settings;
+    this.#opener = new ShardOpener(() => this.#core);
+    const handles = settings.shards.map((shard) => [shard.name, new ShardHandle(shard, this.#opener)] as const);
+    this.#core = new ClusterCore(settings, this, new Map(handles));
+    routeLazyRelations(this, () => this.#core);
+    refuseDriverUse(this);
+  }
+
+  /** The members of the cluster, in the order of the options. */
+  get shards(): readonly Shard[] {
+    return [...this.#core.shards.values()];
+  }
+
+  /** How many connections this process may open, by database and in all. */
+  get connections(): ConnectionBudget {
+    return connectionBudget(this.#settings.shards, this.#settings.shared, this.#settings.maxConnections);
+  }
+
+  /** The compiled routing table of each group of entities, by the group's name. */
+  get routingTables(): ReadonlyMap<string, RoutingTable> {
+    return this.#core.tables;
+  }
+
+  /**
+   * Checks entities and placements, opens the shards, compares every database with the configuration, and makes the schema when
+   * `synchronize`, `dropSchema` or `migrationsRun` say so. Calls at the same time share one attempt.
+   *
+   * @throws {ConfigurationError} with every fault of entities and placements, before anything is opened.
+   * @throws {IdentityError} when a database was written by another cluster, shard or placement.
+   * @throws {ShardError} {ShardsFailedError} naming the shards that cannot be opened; all others are closed again.
+   */
+  override initialize(): Promise<this> {
+    this.#initializing ??= this.#initialize().catch((error: unknown) => {
+      this.#initializing = undefined;
+      throw error;
+    });
+    return this.#initializing;
+  }
+
+  /** Closes every shard. The cluster can be initialized again. */
+  override async destroy(): Promise<void> {
+    // Whoever initializes is told of its failure; then nothing is open.
+    await this.#initializing?.catch(() => undefined);
+    this.#initializing = undefined;
+    Object.assign(this, { isInitialized: false });
+    await this.#opener.closeAll();
+    this.#core.forget();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+
+  /** Opens one shard of a cluster with `lazy`; others are open already. */
+  async open(name: string): Promise<Shard> {
+    const shard = this.shardHandle(name);
+    await shard.open();
+    return shard;
+  }
+
+  /** @throws {UnknownShardError} when no shard has the name. */
+  shard(name: string): Shard {
+    return this.shardHandle(name);
+  }
+
+  /**
+   * Finds the shard that owns a key.
+   *
+   * @param key - the value of the shard key; for a key of several, the values in order or an object by property.
+   * @throws {ShardKeyInvalidError} for a key that cannot route.
+   * @throws {NotShardedError} for an entity without a shard key.
+   */
+  shardFor<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>, key: ShardKeyValue): Shard {
+    return this.#core.ownerOfKey(entity, key);
+  }
+
+  /** Finds the shard that owns a key, also where that needs to ask a database; throws as {@link shardFor} does. */
+  async locate<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>, key: ShardKeyValue): Promise<Shard> {
+    return this.shardFor(entity, key);
+  }
+
+  /** A manager whose calls go to the shard that owns `key`; its transactions are pinned to it from the start. */
+  forKey<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>, key: ShardKeyValue): ShardedEntityManager {
+    return this.manager.forKey(entity, key);
+  }
+
+  override getRepository<Entity extends ObjectLiteral>(target: EntityTarget<Entity>): ShardedRepository<Entity> {
+    return this.manager.getRepository(target);
+  }
+
+  /**
+   * Runs SQL on the shards named, at once.
+   *
+   * @param target - which shards; without it nothing is sent, since a statement is never guessed to belong to a shard.
+   * @returns What each shard answered, in the order of `target.shards`, or of the options for `'all'`.
+   * @throws {ShardRequiredError} without `shards`.
+   * @throws {ShardsFailedError} when any shard fails.
+   */
+  override async query<T = readonly ShardQueryResult[]>(
+    sql: string,
+    parameters?: unknown[] | ObjectLiteral,
+    target?: QueryRunner | { readonly shards: readonly string[] | 'all' },
+  ): Promise<T> {
+    if (!target || !('shards' in target)) throw new ShardRequiredError('query() of a cluster', "query(sql, parameters, { shards: ['name'] | 'all' })");
+    const shards = target.shards === 'all' ? [...this.#core.shards.values()] : target.shards.map((name) => this.shardHandle(name));
+    const results = await this.#core.access.runAll('query', shards, (manager) => manager.query(sql, parameters));
+    return shards.map(({ name }, index) => ({ shard: name, result: results[index] })) as T;
+  }
+
+  /** Makes the schema of every shard as TypeORM does for one; partitions of a database one after another. */
+  override async synchronize(dropBeforeSync = false): Promise<void> {
+    if (dropBeforeSync) await this.dropDatabase();
+    await this.#opener.synchronizeAll();
+  }
+
+  /** Drops all tables of every shard, once for each database, and logs which shards that meant. */
+  override async dropDatabase(): Promise<void> {
+    await this.#opener.dropAndEstablish();
+  }
+
+  /**
+   * Asks every open shard whether it answers. It does not throw for one that is down.
+   *
+   * @param options.timeoutMs - how long to wait for an answer; defaults to 2000.
+   */
+  health(options: { readonly timeoutMs?: number } = {}): Promise<readonly ShardHealth[]> {
+    return checkHealth(this.#core.shards.values(), options.timeoutMs ?? 2_000);
+  }
+
+  /** A cluster has no query runner of its own. @throws {ShardRequiredError} always. */
+  override createQueryRunner(_mode?: ReplicationMode): QueryRunner {
+    throw new ShardRequiredError('createQueryRunner() of a cluster', 'shard(name).dataSource.createQueryRunner(), or transaction()');
+  }
+
+  override createEntityManager(_queryRunner?: QueryRunner): ShardedEntityManager {
+    return new RoutedEntityManager(this, { core: () => this.#core, scope: PROVED }) as unknown as ShardedEntityManager;
+  }
+
+  /** @internal */
+  shardHandle(name: string): ShardHandle {
+    return this.#core.shard(name);
+  }
+
+  async #initialize(): Promise<this> {
+    await this.buildMetadatas();
+    this.#core.understand();
+    if (this.#settings.lazy && this.#settings.shared.dropSchema === true) {
+      throw new ConfigurationError(['dropSchema cannot be used with lazy, since no shard is opened at the start.']);
+    }
+    bindActiveRecords(this, this.entityMetadatas);
+    if (!this.#settings.lazy) await this.#opener.openAll();
+    enableLazyRelations(this, this.entityMetadatas);
+    Object.assign(this, { isInitialized: true });
+    return this;
+  }
+}
+
+/** What the cluster's own data source is made with: enough to know the entities and the dialect, nothing that connects. */
+function clusterOptions(settings: ResolvedClusterOptions): DataSourceOptions {
+  const [first] = settings.shards;
+  const { cache: _cache, replication: _replication, ...shared } = { ...settings.shared, ...first?.connection } as Record<string, unknown>;
+  return { ...shared, synchronize: false, dropSchema: false, migrationsRun: false } as unknown as DataSourceOptions;
+}
+
+/** The cluster's driver knows the dialect but must never be asked for a connection. */
+function refuseDriverUse(cluster: ShardedDataSource): void {
+  const refuse = (member: string) => () => {
+    throw new ShardRequiredError(`driver.${member}() of a cluster`, `shard(name).dataSource.driver.${member}()`);
+  };
+  const { driver } = cluster;
+  driver.connect = refuse('connect');
+  driver.createQueryRunner = refuse('createQueryRunner');
+  driver.createSchemaBuilder = refuse('createSchemaBuilder');
+}

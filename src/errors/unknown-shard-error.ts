@@ -1,0 +1,15 @@
+import { ShardingError } from './sharding-error';
+
+/** No shard of the cluster has the given name. */
+export class UnknownShardError extends ShardingError {
+  override readonly code = 'ERR_UNKNOWN_SHARD';
+
+  constructor(
+    readonly shard: string,
+    /** The names that exist. */
+    readonly known: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(`There is no shard "${shard}". The cluster has: ${known.join(', ')}.`, options);
+  }
+}

@@ -1,0 +1,30 @@
+import { declareEntity, declareKey, type Declaring } from './declaration';
+import type { ShardedOptions } from './entity-decorators';
+import type { ParentEntity, ShardKeyOptions } from './shard-key.decorator';
+
+/** What the decorators say, for entities that are defined without them. Exactly one of `key`, `reference` and `unsharded`. */
+export interface ShardingDeclaration extends ShardedOptions {
+  /** The properties of the shard key, in order. */
+  readonly key?: readonly (string | ({ readonly property: string; readonly parent?: ParentEntity } & ShardKeyOptions))[];
+  readonly reference?: true;
+  readonly unsharded?: { readonly shard: string };
+}
+
+/**
+ * Declares the sharding of an `EntitySchema` (or of a class) as the decorators do for classes.
+ *
+ * @returns The same schema, so that the call can wrap its definition.
+ */
+export function declareSharding<T extends Declaring>(target: T, declaration: ShardingDeclaration): T {
+  for (const [index, key] of (declaration.key ?? []).entries()) {
+    const named = typeof key === 'string' ? { property: key } : key;
+    declareKey(target, { ...named, order: 'order' in named && named.order !== undefined ? named.order : index });
+  }
+  const { group, placement, reference, unsharded } = declaration;
+  if (group !== undefined || placement !== undefined) {
+    declareEntity(target, { sharded: { ...(group !== undefined && { group }), ...(placement && { placement }) } });
+  }
+  if (reference) declareEntity(target, { reference });
+  if (unsharded) declareEntity(target, { unsharded });
+  return target;
+}

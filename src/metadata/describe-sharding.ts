@@ -1,0 +1,67 @@
+import { DataSource, type DataSourceOptions, EntitySchema, type ObjectLiteral } from 'typeorm';
+import { ConfigurationError } from '../errors';
+import { hashRing, type Placement } from '../routing';
+import type { EntitySharding } from './entity-sharding';
+import { buildShardingModel } from './sharding-model';
+
+/** What was understood of one entity's sharding, as plain data. */
+export interface ShardingDescription {
+  readonly entity: string;
+  readonly kind: 'sharded' | 'reference' | 'unsharded';
+  readonly group?: string;
+  readonly placement?: string;
+  /** The entity beside whose rows these are stored. */
+  readonly parent?: string;
+  readonly key?: readonly { readonly property: string; readonly type: string }[];
+  readonly shard?: string;
+}
+
+/** Settings of {@link describeSharding}. */
+export interface DescribeOptions {
+  /** The kind of database whose column types and collations apply. @defaultValue 'mysql' */
+  readonly type?: 'mysql' | 'mariadb' | 'postgres' | 'better-sqlite3' | 'sqljs';
+  /** @defaultValue `hashRing()` */
+  readonly placement?: Placement;
+}
+
+/**
+ * Says what the declarations on entities mean, without a database, for tests and for people.
+ *
+ * @throws {ConfigurationError} with every fault that `initialize()` would find in the entities.
+ */
+export async function describeSharding(
+  entities: NonNullable<DataSourceOptions['entities']>,
+  options: DescribeOptions = {},
+): Promise<readonly ShardingDescription[]> {
+  const source = new MetadataSource({ type: options.type ?? 'mysql', entities, database: 'described', driver: {} } as DataSourceOptions);
+  const metadatas = await source.read();
+  const model = buildShardingModel(metadatas, { schemas: schemasAmong(entities), placement: options.placement ?? hashRing() });
+  if (model.faults.length > 0) throw new ConfigurationError(model.faults);
+  return [...model.entities.values()].map(describe);
+}
+
+/** Picks the schemas out of TypeORM's `entities` option. */
+export function schemasAmong(entities: DataSourceOptions['entities']): readonly EntitySchema<ObjectLiteral>[] {
+  return Object.values(entities ?? []).filter((entity) => entity instanceof EntitySchema);
+}
+
+function describe(sharding: EntitySharding): ShardingDescription {
+  const base = { entity: sharding.metadata.name, kind: sharding.kind };
+  if (sharding.kind === 'reference') return base;
+  if (sharding.kind === 'unsharded') return { ...base, shard: sharding.shard };
+  return {
+    ...base,
+    group: sharding.group.name,
+    placement: sharding.group.placement.describe(),
+    ...(sharding.parent !== undefined && { parent: sharding.parent }),
+    key: sharding.key.map(({ path, part }) => ({ property: path, type: part.type })),
+  };
+}
+
+/** Builds metadata as a data source does, without ever connecting. */
+class MetadataSource extends DataSource {
+  async read() {
+    await this.buildMetadatas();
+    return this.entityMetadatas;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Placement } from '../routing';
+import { declareEntity } from './declaration';
+
+/** Settings of a sharded entity that apply to its whole group. */
+export interface ShardedOptions {
+  /**
+   * Entities with the same group name and equal keys are stored on the same shard and may be related.
+   * @defaultValue the name of the entity
+   */
+  readonly group?: string;
+  /** How the group's keys are divided among the shards. @defaultValue the cluster's placement */
+  readonly placement?: Placement;
+}
+
+/** Gives a sharded entity a group or a placement of its own. The key itself is marked with `@ShardKey()`. */
+export function Sharded(options: ShardedOptions): ClassDecorator {
+  return (target) => declareEntity(target, { sharded: options });
+}
+
+/** Marks an entity as a reference table: every shard has a full copy, reads ask one shard, writes go to all. */
+export function ReferenceTable(): ClassDecorator {
+  return (target) => declareEntity(target, { reference: true });
+}
+
+/** Marks an entity as living whole on one named shard. */
+export function Unsharded(options: { readonly shard: string }): ClassDecorator {
+  return (target) => declareEntity(target, { unsharded: options });
+}

@@ -1,0 +1,16 @@
+export { declareSharding, type ShardingDeclaration } from './declare-sharding';
+export { type DescribeOptions, describeSharding, schemasAmong, type ShardingDescription } from './describe-sharding';
+export { ReferenceTable, Sharded, type ShardedOptions, Unsharded } from './entity-decorators';
+export {
+  type EntitySharding,
+  hasPositionColumn,
+  keyValuesOf,
+  type ReferenceEntity,
+  type ShardedEntity,
+  type ShardingGroup,
+  spreadKey,
+  type UnshardedEntity,
+} from './entity-sharding';
+export { collationPads, isMysql, isSqlite, KeyColumn } from './key-column';
+export { type ParentEntity, ShardKey, type ShardKeyOptions } from './shard-key.decorator';
+export { buildShardingModel, type ShardingModel } from './sharding-model';

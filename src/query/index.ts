@@ -1,0 +1,2 @@
+export { cloneOptions } from './clone-options';
+export { canonicalText, everyShard, positionOf, proveIds, proveRoute, type RouteProof, soleKey } from './route-proof';

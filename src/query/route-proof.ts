@@ -1,0 +1,113 @@
+import type { ObjectLiteral } from 'typeorm';
+import type { ShardedEntity } from '../metadata';
+import { canonicalKey, hashPosition, integerPosition, type Position, type RoutingTable, type ShardName } from '../routing';
+import { type Domain, isEmpty } from './domain';
+import { type Reading, whereDomain } from './where-domain';
+
+/** Which shards a condition needs, as far as it can be proved. */
+export interface RouteProof {
+  /** `some`: proved to be several; `all`: nothing is proved. */
+  readonly route: 'one' | 'some' | 'all' | 'none';
+  readonly shards: readonly ShardName[];
+  /** Why, for people. It never holds a key's value. */
+  readonly reason: string;
+}
+
+/** Above this many combinations of composite-key values nothing is proved, so that a proof stays cheap. */
+const MAX_COMBINATIONS = 10_000;
+
+/** Computes the position of a key given as values in the order of the key. @throws {ShardKeyInvalidError} when it cannot route. */
+export function positionOf(sharding: ShardedEntity, values: readonly unknown[]): Position {
+  const [first] = sharding.key;
+  if (sharding.group.placement.positions === 'key' && first) return integerPosition(values[0], first.part);
+  return hashPosition(canonicalText(sharding, values));
+}
+
+/** The canonical text of a key given as values in the order of the key. @throws {ShardKeyInvalidError} when it cannot route. */
+export function canonicalText(sharding: ShardedEntity, values: readonly unknown[]): string {
+  return canonicalKey(
+    values,
+    sharding.key.map(({ part }) => part),
+  );
+}
+
+/**
+ * Proves the smallest set of shards that `where` can find rows on. An array of conditions means any of them.
+ *
+ * @param where - a condition object, an array of them, or undefined for no condition.
+ */
+export function proveRoute(
+  sharding: ShardedEntity,
+  where: ObjectLiteral | readonly ObjectLiteral[] | undefined,
+  table: RoutingTable,
+  invalidValues: Reading['invalidValues'],
+): RouteProof {
+  const reading = { invalidValues, ordered: sharding.group.placement.positions === 'key' };
+  const branches = where === undefined ? [{}] : Array.isArray(where) ? where : [where];
+  if (branches.length === 0) return everyShard(sharding, table);
+  const found = new Set<ShardName>();
+  for (const branch of branches) {
+    const shards = branchShards(sharding, branch as ObjectLiteral, table, reading);
+    if (shards === 'unproved') return everyShard(sharding, table);
+    for (const shard of shards) found.add(shard);
+  }
+  return proof([...found], keyName(sharding), table);
+}
+
+/**
+ * The canonical text of the one key that `where` allows.
+ *
+ * @returns undefined when it allows several, or when nothing is proved.
+ */
+export function soleKey(sharding: ShardedEntity, where: ObjectLiteral, invalidValues: Reading['invalidValues']): string | undefined {
+  const combinations = combine(sharding.key.map((key) => whereDomain(where, key, { invalidValues, ordered: false })));
+  const [only, ...others] = combinations ?? [];
+  return only && others.length === 0 ? canonicalText(sharding, only) : undefined;
+}
+
+/** Proves the shards of rows named by primary key, as `update(id)` and `delete([id, …])` name them. */
+export function proveIds(sharding: ShardedEntity, ids: readonly unknown[], table: RoutingTable): RouteProof {
+  const [primary, ...others] = sharding.metadata.primaryColumns;
+  const [key, ...moreKeys] = sharding.key;
+  const isKey = primary && key && others.length === 0 && moreKeys.length === 0 && key.path === primary.propertyPath;
+  if (!isKey) return everyShard(sharding, table);
+  const shards = new Set(ids.map((id) => table.ownerOf(positionOf(sharding, [key.toStored(id)]))));
+  return proof([...shards], keyName(sharding), table);
+}
+
+/** The route to every shard that owns rows of the entity, for what proves none. */
+export function everyShard(sharding: ShardedEntity, table: RoutingTable): RouteProof {
+  const [only] = table.shards;
+  if (table.shards.length === 1 && only !== undefined) return { route: 'one', shards: [only], reason: 'The cluster has one shard.' };
+  return { route: 'all', shards: table.shards, reason: `No condition proves ${keyName(sharding)}, so every shard is asked.` };
+}
+
+function branchShards(sharding: ShardedEntity, where: ObjectLiteral, table: RoutingTable, reading: Reading): readonly ShardName[] | 'unproved' {
+  const domains = sharding.key.map((key) => whereDomain(where, key, reading));
+  if (domains.some(isEmpty)) return [];
+  const [first] = domains;
+  if (domains.length === 1 && first?.kind === 'stretch') {
+    return first.low === null && first.high === null ? 'unproved' : table.ownersBetween(first.low, first.high);
+  }
+  const combinations = combine(domains);
+  return combinations ? combinations.map((values) => table.ownerOf(positionOf(sharding, values))) : 'unproved';
+}
+
+function combine(domains: readonly Domain[]): readonly (readonly unknown[])[] | undefined {
+  let combinations: readonly (readonly unknown[])[] = [[]];
+  for (const domain of domains) {
+    if (domain.kind !== 'values' || combinations.length * domain.values.size > MAX_COMBINATIONS) return undefined;
+    combinations = combinations.flatMap((values) => [...domain.values.values()].map((value) => [...values, value]));
+  }
+  return combinations;
+}
+
+function keyName(sharding: ShardedEntity): string {
+  return sharding.key.map(({ path }) => `${sharding.metadata.name}.${path}`).join(', ');
+}
+
+function proof(shards: readonly ShardName[], key: string, table: RoutingTable): RouteProof {
+  if (shards.length === 0) return { route: 'none', shards, reason: `The conditions on ${key} exclude each other.` };
+  if (shards.length === 1) return { route: 'one', shards, reason: `${key} is proved.` };
+  return { route: 'some', shards, reason: `${key} is proved to be on ${shards.length} of ${table.shards.length} shards.` };
+}

@@ -1,0 +1,121 @@
+import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral, type UpsertOptions } from 'typeorm';
+import type { ShardHandle } from '../cluster';
+import { ConflictPathsError, ShardsFailedError } from '../errors';
+import type { ShardedEntity } from '../metadata';
+import type { CallRouter } from './call-router';
+import { EntityKeys } from './entity-keys';
+
+type Target = EntityTarget<ObjectLiteral>;
+type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[]) => Promise<InsertResult>;
+
+/** Inserts plain values, each on the shard that owns its key. The result is in the order given. */
+export function insert(router: CallRouter, target: Target, values: ObjectLiteral | readonly ObjectLiteral[]): Promise<InsertResult> {
+  return insertRows(router, { operation: 'insert', target, rows: [values].flat() }, (manager, entity, rows) => manager.insert(entity, rows));
+}
+
+/**
+ * Inserts values or updates the rows that they conflict with.
+ *
+ * @throws {ConflictPathsError} when the conflict paths lack the shard key.
+ */
+export async function upsert(
+  router: CallRouter,
+  target: Target,
+  values: ObjectLiteral | readonly ObjectLiteral[],
+  options: UpsertOptions<ObjectLiteral>,
+): Promise<InsertResult> {
+  const sharding = router.core.shardingOf(target);
+  if (sharding.kind === 'sharded') requireKeyInPaths(sharding, options);
+  return insertRows(router, { operation: 'upsert', target, rows: [values].flat() }, (manager, entity, rows) =>
+    sharding.kind === 'sharded' ? upsertOnShard(manager, sharding, rows, options) : manager.upsert(entity, rows, options),
+  );
+}
+
+interface Inserting {
+  readonly operation: string;
+  readonly target: Target;
+  readonly rows: readonly ObjectLiteral[];
+}
+
+async function insertRows(router: CallRouter, inserting: Inserting, call: InsertCall): Promise<InsertResult> {
+  const { operation, target, rows } = inserting;
+  const sharding = router.core.shardingOf(target);
+  const entity = sharding.metadata.target;
+  if (sharding.kind === 'reference') return insertEverywhere(router, inserting, (manager) => call(manager, entity, [...rows]));
+  const places = new Map<ShardHandle, number[]>();
+  const keys = new EntityKeys(router.core, router.scope);
+  for (const [index, row] of rows.entries()) {
+    const shard = sharding.kind === 'sharded' ? keys.shardOfInsert(sharding, row) : router.everywhere(target).shards[0];
+    if (shard) places.set(shard, [...(places.get(shard) ?? []), index]);
+  }
+  const shards = [...places.keys()];
+  if (shards.length === 0) return new InsertResult();
+  const results = await router.access.runAll(operation, shards, (manager, shard) =>
+    call(manager, entity, (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral)),
+  );
+  return inOrder(results, [...places.values()]);
+}
+
+async function insertEverywhere(router: CallRouter, { operation }: Inserting, call: (manager: EntityManager) => Promise<InsertResult>): Promise<InsertResult> {
+  const shards = [...router.core.shards.values()];
+  const done: string[] = [];
+  let result = new InsertResult();
+  for (const [index, shard] of shards.entries()) {
+    try {
+      result = await router.access.run(shard, call);
+    } catch (error) {
+      const rest = shards.slice(index + 1).map(({ name }) => name);
+      throw new ShardsFailedError(operation, [{ shard: shard.name, error }], done, rest);
+    }
+    done.push(shard.name);
+  }
+  return result;
+}
+
+function inOrder(results: readonly InsertResult[], places: readonly (readonly number[])[]): InsertResult {
+  const [only] = results;
+  if (only && results.length === 1) return only;
+  const merged = new InsertResult();
+  merged.raw = results.map(({ raw }) => raw);
+  for (const [shard, indexes] of places.entries()) {
+    for (const [place, index] of indexes.entries()) {
+      merged.identifiers[index] = results[shard]?.identifiers[place] as ObjectLiteral;
+      merged.generatedMaps[index] = results[shard]?.generatedMaps[place] as ObjectLiteral;
+    }
+  }
+  return merged;
+}
+
+function requireKeyInPaths(sharding: ShardedEntity, { conflictPaths }: UpsertOptions<ObjectLiteral>): void {
+  const paths = Array.isArray(conflictPaths) ? conflictPaths : Object.keys(conflictPaths);
+  const columns = sharding.metadata.mapPropertyPathsToColumns(paths);
+  const missing = sharding.key.filter(({ column }) => !columns.includes(column)).map(({ path }) => path);
+  if (missing.length > 0) throw new ConflictPathsError(sharding.metadata.name, missing);
+}
+
+/**
+ * TypeORM's `upsert`, but it never overwrites the columns of the key: MySQL takes a conflict on any unique index for one, so a row
+ * with another key could be given this one.
+ */
+function upsertOnShard(manager: EntityManager, sharding: ShardedEntity, rows: ObjectLiteral[], options: UpsertOptions<ObjectLiteral>): Promise<InsertResult> {
+  const metadata = manager.dataSource.getMetadata(sharding.metadata.target);
+  const paths = Array.isArray(options.conflictPaths) ? options.conflictPaths : Object.keys(options.conflictPaths);
+  const conflict = metadata.mapPropertyPathsToColumns(paths);
+  const keyPaths = sharding.key.map(({ path }) => path);
+  const overwrite = metadata.columns.filter(
+    (column) => !keyPaths.includes(column.propertyPath) && column.isUpdate && !column.generatedType && rows.some((row) => column.getEntityValue(row) !== undefined),
+  );
+  const [upsertType = manager.dataSource.driver.supportedUpsertTypes[0]] = options.upsertType ? [options.upsertType] : [];
+  const names = (columns: readonly { readonly databaseName: string }[]) => columns.map(({ databaseName }) => databaseName);
+  const { skipUpdateIfNoValuesChanged, indexPredicate } = options;
+  const inserting = manager.createQueryBuilder().insert().into(metadata.target).values(rows);
+  const builder =
+    overwrite.length === 0
+      ? inserting.orIgnore()
+      : inserting.orUpdate(names(overwrite), names(conflict), {
+          ...(skipUpdateIfNoValuesChanged !== undefined && { skipUpdateIfNoValuesChanged }),
+          ...(indexPredicate !== undefined && { indexPredicate }),
+          ...(upsertType && { upsertType }),
+        });
+  return (options.returning === undefined ? builder : builder.returning(options.returning)).execute();
+}

@@ -1,0 +1,116 @@
+import type { EntityManager, EntityTarget, FindManyOptions, FindOneOptions, FindOptionsWhere, ObjectLiteral } from 'typeorm';
+import { ScatterUnsupportedError } from '../errors';
+import { cloneOptions } from '../query';
+import type { CallRoute, CallRouter } from './call-router';
+
+type Target = EntityTarget<ObjectLiteral>;
+type Where = FindOptionsWhere<ObjectLiteral> | FindOptionsWhere<ObjectLiteral>[] | undefined;
+
+/** How a read is answered: by nothing, by one shard, or by several whose answers are put together. */
+interface Read<T> {
+  readonly operation: string;
+  /** The answer when no shard can have one. */
+  readonly none: () => T;
+  readonly call: (manager: EntityManager, target: Target, options: FindManyOptions<ObjectLiteral>) => Promise<T>;
+  readonly merge: (answers: readonly T[]) => T;
+  /** What the read cannot do over several shards, for these options; undefined when it can. */
+  readonly unsupported: (options: FindManyOptions<ObjectLiteral>, route: CallRoute) => string | undefined;
+}
+
+/** The reading calls of a manager. */
+export class Reads {
+  constructor(readonly router: () => CallRouter) {}
+
+  find(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<ObjectLiteral[]> {
+    return this.#read(target, options, {
+      operation: 'find',
+      none: () => [],
+      call: (manager, entity, each) => manager.find(entity, each),
+      merge: (answers) => answers.flat(),
+      unsupported: listFeature,
+    });
+  }
+
+  findAndCount(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<[ObjectLiteral[], number]> {
+    return this.#read(target, options, {
+      operation: 'findAndCount',
+      none: () => [[], 0],
+      call: (manager, entity, each) => manager.findAndCount(entity, each),
+      merge: (answers) => [answers.flatMap(([rows]) => rows), answers.reduce((sum, [, count]) => sum + count, 0)],
+      unsupported: listFeature,
+    });
+  }
+
+  /** Over several shards any matching row is the answer, as it is in one database without an order. */
+  findOne(target: Target, options: FindOneOptions<ObjectLiteral>): Promise<ObjectLiteral | null> {
+    return this.#read<ObjectLiteral | null>(target, options, {
+      operation: 'findOne',
+      none: () => null,
+      call: (manager, entity, each) => manager.findOne(entity, each),
+      merge: (answers) => answers.find((row) => row !== null) ?? null,
+      unsupported: listFeature,
+    });
+  }
+
+  count(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<number> {
+    return this.#read(target, options, {
+      operation: 'count',
+      none: () => 0,
+      call: (manager, entity, each) => manager.count(entity, each),
+      merge: (answers) => answers.reduce((sum, count) => sum + count, 0),
+      unsupported: () => undefined,
+    });
+  }
+
+  exists(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<boolean> {
+    return this.#read(target, options, {
+      operation: 'exists',
+      none: () => false,
+      call: (manager, entity, each) => manager.exists(entity, each),
+      merge: (answers) => answers.includes(true),
+      unsupported: () => undefined,
+    });
+  }
+
+  aggregate(operation: 'sum' | 'average' | 'minimum' | 'maximum', target: Target, column: string, where: Where): Promise<number | null> {
+    return this.#read<number | null>(target, { ...(where !== undefined && { where }) }, {
+      operation,
+      none: () => null,
+      call: (manager, entity, each) => manager[operation](entity, column as never, each.where as never),
+      merge: (answers) => combine(operation, answers),
+      unsupported: () => (operation === 'average' ? 'an average' : undefined),
+    });
+  }
+
+  async #read<T>(target: Target, options: FindManyOptions<ObjectLiteral>, read: Read<T>): Promise<T> {
+    const router = this.router();
+    const route = router.read(target, { kind: 'where', where: options.where as ObjectLiteral | readonly ObjectLiteral[] | undefined });
+    const entity = route.sharding.metadata.target;
+    const access = router.accessTo(route);
+    const [only] = route.shards;
+    if (!only) return read.none();
+    if (route.shards.length === 1) return access.run(only, (manager) => read.call(manager, entity, options));
+    const feature = read.unsupported(options, route);
+    if (feature !== undefined) throw new ScatterUnsupportedError(route.sharding.metadata.name, read.operation, feature);
+    return read.merge(await access.runAll(read.operation, route.shards, (manager) => read.call(manager, entity, cloneOptions(options))));
+  }
+}
+
+/** What of find options needs a global order, a page or one connection. */
+function listFeature(options: FindManyOptions<ObjectLiteral>, { sharding }: CallRoute): string | undefined {
+  if (isGiven(options.order) || isGiven(sharding.metadata.orderBy)) return 'an order';
+  if (options.skip !== undefined) return 'skip';
+  if (options.take !== undefined) return 'take';
+  return options.lock === undefined ? undefined : 'a lock';
+}
+
+function isGiven(order: object | undefined): boolean {
+  return order !== undefined && Object.keys(order).length > 0;
+}
+
+function combine(operation: string, answers: readonly (number | null)[]): number | null {
+  const numbers = answers.filter((answer) => answer !== null);
+  if (numbers.length === 0) return null;
+  if (operation === 'sum') return numbers.reduce((sum, each) => sum + each, 0);
+  return operation === 'minimum' ? Math.min(...numbers) : Math.max(...numbers);
+}

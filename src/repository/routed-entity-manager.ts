@@ -1,0 +1,299 @@
+import {
+  type DataSource,
+  type DeleteResult,
+  EntityManager,
+  EntityNotFoundError,
+  type EntityTarget,
+  type FindManyOptions,
+  type FindOneOptions,
+  type FindOptionsWhere,
+  InstanceChecker,
+  type InsertResult,
+  type ObjectLiteral,
+  type QueryRunner,
+  type RemoveOptions,
+  type SaveOptions,
+  type SelectQueryBuilder,
+  TypeORMError,
+  type UpdateOptions,
+  type UpdateResult,
+  type UpsertOptions,
+} from 'typeorm';
+import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
+import { type ClusterCore, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
+import { ShardRequiredError } from '../errors';
+import type { ShardKeyValue } from '../routing';
+import { PinnedTransaction } from '../transaction';
+import { CallRouter } from './call-router';
+import { type CheckedCriteria, clearEverything, deleteBy, deleteEverything, updateBy, updateEverything } from './criteria-writes';
+import { EntityKeys } from './entity-keys';
+import { explain, type RouteExplanation } from './explain';
+import { insert, upsert } from './inserts';
+import { type PersistOperation, persist } from './persist';
+import { Reads } from './reads';
+import { ACROSS, PROVED, type Scope } from './scope';
+import { type ShardedEntityManager, ShardedRepository } from './sharded-repository';
+
+type Target = EntityTarget<ObjectLiteral>;
+type Where = FindOptionsWhere<ObjectLiteral> | FindOptionsWhere<ObjectLiteral>[];
+// biome-ignore lint/suspicious/noExplicitAny: TypeORM declares these methods with overloads that only `any` satisfies; ShardedEntityManager types them
+type Loose = any;
+
+/** How a manager finds shards and runs calls on them. */
+export interface Routing {
+  readonly core: () => ClusterCore;
+  readonly scope: Scope;
+  /** The transaction that calls belong to; undefined outside of one. */
+  readonly transaction?: PinnedTransaction;
+}
+
+/**
+ * The entity manager of a cluster. Every method of TypeORM's manager that sends statements is overridden, so that repositories,
+ * which only call their manager, need no routing of their own.
+ */
+export class RoutedEntityManager extends EntityManager {
+  readonly #routing: Routing;
+  readonly #reads: Reads;
+  #router: CallRouter | undefined;
+
+  constructor(dataSource: DataSource, routing: Routing) {
+    super(dataSource);
+    this.#routing = routing;
+    this.#reads = new Reads(() => this.#calls);
+  }
+
+  forKey(target: Target, key: ShardKeyValue): ShardedEntityManager {
+    return this.#scoped({ kind: 'shard', shard: this.#routing.core().ownerOfKey(target, key), strict: true });
+  }
+
+  onShard(name: string): ShardedEntityManager {
+    return this.#scoped({ kind: 'shard', shard: this.#routing.core().shard(name), strict: false });
+  }
+
+  acrossShards(): ShardedEntityManager {
+    return this.#scoped(ACROSS);
+  }
+
+  explain(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<RouteExplanation> {
+    return explain(this.#calls, target, options);
+  }
+
+  override getRepository(target: Target): Loose {
+    const known = this.repositories.get(target);
+    if (known) return known;
+    const repository = new ShardedRepository(target, this);
+    this.repositories.set(target, repository);
+    return repository;
+  }
+
+  override getTreeRepository(target: Target): Loose {
+    return this.#manager('getTreeRepository()').getTreeRepository(target);
+  }
+
+  override createQueryBuilder(target?: Loose, alias?: string, queryRunner?: QueryRunner): SelectQueryBuilder<Loose> {
+    const manager = this.#manager('createQueryBuilder()');
+    return alias === undefined ? manager.createQueryBuilder(target) : manager.createQueryBuilder(target, alias, queryRunner);
+  }
+
+  override query(sql: string, parameters?: Loose): Promise<Loose> {
+    return this.#statement('query()', (manager) => manager.query(sql, parameters));
+  }
+
+  override sql(strings: TemplateStringsArray, ...values: unknown[]): Promise<Loose> {
+    return this.#statement('sql``', (manager) => manager.sql(strings, ...values));
+  }
+
+  override async transaction(isolationOrWork: Loose, maybeWork?: Loose): Promise<Loose> {
+    const isolation: IsolationLevel | undefined = typeof isolationOrWork === 'string' ? (isolationOrWork as IsolationLevel) : undefined;
+    const work: ((manager: EntityManager) => Promise<unknown>) | undefined = typeof isolationOrWork === 'function' ? isolationOrWork : maybeWork;
+    if (!work) throw new TypeORMError('Transaction method requires callback in second parameter if isolation level is supplied.');
+    const { transaction, scope } = this.#routing;
+    if (transaction) return transaction.nest(() => work(this));
+    const begun = new PinnedTransaction(isolation, scope.kind === 'shard' ? scope.shard : undefined);
+    const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, scope: PROVED, transaction: begun });
+    return runTransaction(() => begun.execute(() => work(manager)));
+  }
+
+  override async preload(target: Target, entityLike: ObjectLiteral): Promise<Loose> {
+    const router = this.#calls;
+    const sharding = router.core.shardingOf(target);
+    const shard =
+      sharding.kind === 'sharded' ? new EntityKeys(router.core, router.scope).shardOf(sharding, entityLike) : this.#anyShardOf(target);
+    return router.access.run(shard, (manager) => manager.preload(sharding.metadata.target, entityLike));
+  }
+
+  override save(...args: Loose[]): Promise<Loose> {
+    return this.#persist('save', args);
+  }
+
+  override remove(...args: Loose[]): Promise<Loose> {
+    return this.#persist('remove', args);
+  }
+
+  override softRemove(...args: Loose[]): Promise<Loose> {
+    return this.#persist('softRemove', args);
+  }
+
+  override recover(...args: Loose[]): Promise<Loose> {
+    return this.#persist('recover', args);
+  }
+
+  override async insert(target: Target, values: Loose): Promise<InsertResult> {
+    return insert(this.#calls, target, values);
+  }
+
+  override async upsert(target: Target, values: Loose, conflict: string[] | UpsertOptions<Loose>): Promise<InsertResult> {
+    return upsert(this.#calls, target, values, Array.isArray(conflict) ? { conflictPaths: conflict } : conflict);
+  }
+
+  override async update(target: Target, criteria: Loose, values: Loose, options?: UpdateOptions): Promise<UpdateResult> {
+    return updateBy(this.#calls, target, this.#checked(criteria, 'update'), {
+      operation: 'update',
+      values,
+      call: (manager, entity, each) => manager.update(entity, each, values, options),
+    });
+  }
+
+  override async updateAll(target: Target, values: Loose, options?: UpdateOptions): Promise<UpdateResult> {
+    return updateEverything(this.#calls, target, values, (manager, entity) => manager.updateAll(entity, values, options));
+  }
+
+  override async delete(target: Target, criteria: Loose): Promise<DeleteResult> {
+    return deleteBy(this.#calls, target, this.#checked(criteria, 'delete'));
+  }
+
+  override async deleteAll(target: Target): Promise<DeleteResult> {
+    return deleteEverything(this.#calls, target);
+  }
+
+  override async softDelete(target: Target, criteria: Loose): Promise<UpdateResult> {
+    const call = (manager: EntityManager, entity: Target, each: never) => manager.softDelete(entity, each);
+    return updateBy(this.#calls, target, this.#checked(criteria, 'softDelete'), { operation: 'softDelete', call });
+  }
+
+  override async restore(target: Target, criteria: Loose): Promise<UpdateResult> {
+    const call = (manager: EntityManager, entity: Target, each: never) => manager.restore(entity, each);
+    return updateBy(this.#calls, target, this.#checked(criteria, 'restore'), { operation: 'restore', call });
+  }
+
+  override clear(target: Loose, options?: { cascade?: boolean }): Promise<void> {
+    return clearEverything(this.#calls, target, options);
+  }
+
+  override find(target: Target, options?: FindManyOptions<Loose>): Promise<Loose[]> {
+    return this.#reads.find(target, options);
+  }
+
+  override findBy(target: Target, where: Where): Promise<Loose[]> {
+    return this.#reads.find(target, { where });
+  }
+
+  override findAndCount(target: Target, options?: FindManyOptions<Loose>): Promise<[Loose[], number]> {
+    return this.#reads.findAndCount(target, options);
+  }
+
+  override findAndCountBy(target: Target, where: Where): Promise<[Loose[], number]> {
+    return this.#reads.findAndCount(target, { where });
+  }
+
+  override findOne(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {
+    return this.#reads.findOne(target, options);
+  }
+
+  override findOneBy(target: Target, where: Where): Promise<Loose> {
+    return this.#reads.findOne(target, { where });
+  }
+
+  override async findOneOrFail(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {
+    return (await this.findOne(target, options)) ?? notFound(target, options);
+  }
+
+  override async findOneByOrFail(target: Target, where: Where): Promise<Loose> {
+    return (await this.findOneBy(target, where)) ?? notFound(target, where);
+  }
+
+  override count(target: Target, options?: FindManyOptions<Loose>): Promise<number> {
+    return this.#reads.count(target, options);
+  }
+
+  override countBy(target: Target, where: Where): Promise<number> {
+    return this.#reads.count(target, { where });
+  }
+
+  override exists(target: Target, options?: FindManyOptions<Loose>): Promise<boolean> {
+    return this.#reads.exists(target, options);
+  }
+
+  override existsBy(target: Target, where: Where): Promise<boolean> {
+    return this.#reads.exists(target, { where });
+  }
+
+  override sum(target: Target, column: string, where?: Where): Promise<number | null> {
+    return this.#reads.aggregate('sum', target, column, where);
+  }
+
+  override average(target: Target, column: string, where?: Where): Promise<number | null> {
+    return this.#reads.aggregate('average', target, column, where);
+  }
+
+  override minimum(target: Target, column: string, where?: Where): Promise<number | null> {
+    return this.#reads.aggregate('minimum', target, column, where);
+  }
+
+  override maximum(target: Target, column: string, where?: Where): Promise<number | null> {
+    return this.#reads.aggregate('maximum', target, column, where);
+  }
+
+  get #calls(): CallRouter {
+    const { core, scope, transaction } = this.#routing;
+    const current = core();
+    if (this.#router?.core !== current) this.#router = new CallRouter(current, transaction ?? current.access, scope);
+    return this.#router;
+  }
+
+  #scoped(scope: Scope): ShardedEntityManager {
+    return new RoutedEntityManager(this.dataSource, { ...this.#routing, scope }) as unknown as ShardedEntityManager;
+  }
+
+  #checked(criteria: Loose, method: 'update' | 'delete' | 'softDelete' | 'restore'): CheckedCriteria {
+    return this.normalizeAndValidateWhereCriteria(criteria, method);
+  }
+
+  async #persist(operation: PersistOperation, args: Loose[]): Promise<unknown> {
+    const [first, second, third] = args;
+    const isTarget = args.length > 1 && (typeof first === 'function' || typeof first === 'string' || InstanceChecker.isEntitySchema(first));
+    const entity: unknown = isTarget ? second : first;
+    const options: SaveOptions | RemoveOptions | undefined = isTarget ? third : second;
+    // TypeORM's own error for what is no entity, before anything is routed.
+    if (typeof entity !== 'object' || entity === null) return (super[operation] as Loose).apply(this, args);
+    const entities: readonly ObjectLiteral[] = [entity].flat();
+    if (entities.length > 0) await persist(this.#calls, operation, isTarget ? first : undefined, entities, options);
+    return entity;
+  }
+
+  #anyShardOf(target: Target): ShardHandle {
+    return this.#calls.read(target, { kind: 'where', where: undefined }).shards[0] as ShardHandle;
+  }
+
+  /** The manager of the one shard that this manager is bound to, for members that answer without waiting. */
+  #manager(member: string): EntityManager {
+    const { scope, transaction } = this.#routing;
+    const access: ShardAccess = transaction ?? this.#routing.core().access;
+    const manager = scope.kind === 'shard' ? access.managerNow(scope.shard) : transaction?.managerNow();
+    if (manager) return manager;
+    throw new ShardRequiredError(`${member} of a cluster`, 'forKey(…) or onShard(name) first; the shard must be open, and a transaction have its shard');
+  }
+
+  async #statement<T>(member: string, call: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const { scope } = this.#routing;
+    const router = this.#calls;
+    const shard = scope.kind === 'shard' ? scope.shard : router.access.pinned;
+    if (shard) return router.access.run(shard, call);
+    throw new ShardRequiredError(`${member} of a cluster`, 'query(sql, parameters, { shards }), or forKey(…) or onShard(name) first');
+  }
+}
+
+/** TypeORM's error, whose message would hold the criteria and so the key; they stay in its `criteria`. */
+function notFound(target: Target, criteria: unknown): never {
+  throw Object.assign(new EntityNotFoundError(target, {}), { criteria });
+}

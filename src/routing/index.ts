@@ -1,0 +1,14 @@
+export { canonicalKey, canonicalPart } from './canonical-key';
+export { type Difference, difference } from './difference';
+export { hashPosition } from './hash-position';
+export { type HashRingOptions, hashRing } from './hash-ring';
+export { integerPosition } from './integer-position';
+export type { KeyPart, KeyType, ShardKeyPart, ShardKeyValue } from './key-part';
+export { type EpochEntry, modulo } from './modulo';
+export type { Placement } from './placement';
+export type { Position } from './position';
+export { type RangeEntry, ranges } from './ranges';
+export type { RingMember } from './ring-member';
+export { RoutingTable } from './routing-table';
+export type { Rule, ShardName } from './rule';
+export type { Segment } from './segment';

@@ -1,0 +1,16 @@
+import type { Position } from './position';
+import type { Rule } from './rule';
+
+/** A stretch of the line under one rule. */
+export interface Segment {
+  /** Where it begins (inclusive); null: it has no beginning. */
+  readonly since: Position | null;
+  /** Where it ends (exclusive); null: it has no end. */
+  readonly upto: Position | null;
+  readonly rule: Rule;
+}
+
+/** Gives an end of a stretch the form that segments have: null where it is infinite. */
+export function finiteOrNull(position: Position): Position | null {
+  return position === Number.POSITIVE_INFINITY || position === Number.NEGATIVE_INFINITY ? null : position;
+}

@@ -1,0 +1,58 @@
+import { ShardKeyInvalidError } from '../errors';
+import type { KeyPart } from './key-part';
+
+/**
+ * Takes a string key as it is, after `normalize` where the part has one; no case folding, no Unicode normalisation.
+ *
+ * Every check is of the normalised text, because that is what routes.
+ *
+ * @throws ShardKeyInvalidError for another type than string (databases compare a number with a text column by other
+ *   rules than a text), for ill-formed UTF-16, U+0000, more than `maxLength` characters, and for trailing blanks
+ *   where the column ignores them.
+ */
+export function stringText(value: unknown, part: KeyPart): string {
+  if (typeof value !== 'string') throw new ShardKeyInvalidError(part.property, 'a string key must be a string');
+  const text = part.normalize === undefined ? value : normalized(value, part.normalize, part.property);
+  const reason = reasonToRefuse(text, part);
+  if (reason !== undefined) throw new ShardKeyInvalidError(part.property, reason);
+  return text;
+}
+
+function normalized(value: string, normalize: (value: string) => string, property: string): string {
+  const text: unknown = runNormalizer(value, normalize, property);
+  if (typeof text !== 'string') throw new ShardKeyInvalidError(property, 'its normalizer did not return a string');
+  return text;
+}
+
+function runNormalizer(value: string, normalize: (value: string) => string, property: string): string {
+  try {
+    return normalize(value);
+  } catch (cause) {
+    throw new ShardKeyInvalidError(property, 'its normalizer threw an error, see the cause', { cause });
+  }
+}
+
+function reasonToRefuse(text: string, { maxLength, padded }: KeyPart): string | undefined {
+  if (!isWellFormed(text)) return 'the string holds half of a surrogate pair, which has no UTF-8 form';
+  if (text.includes('\0')) return 'the string holds the character U+0000, which not every database stores';
+  if (maxLength !== undefined && isLonger(text, maxLength)) return `the string is longer than the ${maxLength} characters of its column`;
+  if (padded === true && text.endsWith(' ')) return 'the string ends in blanks, which the database ignores when it compares';
+  return undefined;
+}
+
+function isLonger(text: string, maxLength: number): boolean {
+  if (text.length <= maxLength) return false;
+  let length = 0;
+  for (const _character of text) {
+    length += 1;
+    if (length > maxLength) return true;
+  }
+  return false;
+}
+
+// `String.prototype.isWellFormed` of Node 20 is not in the ES2023 library types.
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function isWellFormed(text: string): boolean {
+  return !LONE_SURROGATE.test(text);
+}

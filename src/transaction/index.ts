@@ -1,0 +1,1 @@
+export { PinnedTransaction } from './pinned-transaction';

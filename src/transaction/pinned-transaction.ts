@@ -1,0 +1,133 @@
+import type { EntityManager, QueryRunner } from 'typeorm';
+import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
+import { type ShardAccess, type ShardHandle, shardFault } from '../cluster';
+import { TransactionShardError } from '../errors';
+
+/*
+ * A transaction is in one of three states:
+ *
+ *   open, unpinned   no statement has proved a shard; nothing is open in any database
+ *   open, pinned     the first proved statement chose the shard: a query runner of it holds the transaction
+ *   ended            committed or rolled back; every further call is refused
+ *
+ * Nested transactions are savepoints. Those begun while it was unpinned are made when it is pinned, so that they can be rolled
+ * back as if they had been there. After a crash nothing is left: the database rolls back what was not committed.
+ */
+
+/** A transaction on one shard, which the first statement that proves a shard chooses. */
+export class PinnedTransaction implements ShardAccess {
+  readonly #isolation: IsolationLevel | undefined;
+  readonly #from: ShardHandle | undefined;
+  #depth = 1;
+  #pin: { readonly shard: ShardHandle; readonly runner: Promise<QueryRunner> } | undefined;
+  #runner: QueryRunner | undefined;
+  #ended = false;
+
+  /** @param shard - pins the transaction from the start. */
+  constructor(isolation: IsolationLevel | undefined, shard?: ShardHandle) {
+    this.#isolation = isolation;
+    this.#from = shard;
+  }
+
+  /** The shard of the transaction; undefined until a statement has proved one. */
+  get pinned(): ShardHandle | undefined {
+    return this.#pin?.shard ?? this.#from;
+  }
+
+  async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
+    if (this.#ended) throw new TransactionShardError(this.pinned?.name, [shard.name]);
+    if (this.pinned && this.pinned !== shard) throw new TransactionShardError(this.pinned.name, [shard.name]);
+    this.#pin ??= { shard, runner: this.#begin(shard) };
+    try {
+      const runner = await this.#pin.runner;
+      return await call(runner.manager);
+    } catch (error) {
+      throw shardFault(shard.name, error);
+    }
+  }
+
+  async runAll<T>(_operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]> {
+    const [only] = shards;
+    if (!only || shards.length > 1) {
+      throw new TransactionShardError(
+        this.pinned?.name,
+        shards.map(({ name }) => name),
+      );
+    }
+    return [await this.run(only, (manager) => call(manager, only))];
+  }
+
+  managerNow(shard?: ShardHandle): EntityManager | undefined {
+    return shard === undefined || shard === this.pinned ? this.#runner?.manager : undefined;
+  }
+
+  /** Runs nested work in a savepoint. */
+  async nest<T>(work: () => Promise<T>): Promise<T> {
+    this.#depth += 1;
+    await this.#each((runner) => runner.startTransaction());
+    return this.#finish(work);
+  }
+
+  /** Runs the whole work, commits it, or rolls it back when it throws; the work's own error is thrown as it is. */
+  async execute<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#finish(work);
+    } finally {
+      this.#ended = true;
+      await this.#each(releaseClean);
+    }
+  }
+
+  async #finish<T>(work: () => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      this.#depth -= 1;
+      // The work's error matters; a rollback that fails leaves a broken connection, and the database rolls back by itself.
+      await this.#each((runner) => runner.rollbackTransaction()).catch(() => undefined);
+      throw error;
+    }
+    this.#depth -= 1;
+    await this.#each((runner) => runner.commitTransaction());
+    return result;
+  }
+
+  async #begin(shard: ShardHandle): Promise<QueryRunner> {
+    const depth = this.#depth;
+    const source = shard.current ?? (await shard.open());
+    const runner = source.createQueryRunner('master');
+    try {
+      for (let level = 0; level < depth; level += 1) await runner.startTransaction(level === 0 ? this.#isolation : undefined);
+      source.context.lock.markHeld();
+      this.#runner = runner;
+      return runner;
+    } catch (error) {
+      await runner.release();
+      throw error;
+    }
+  }
+
+  /** Applies a step to the query runner, if the transaction is pinned and could be begun. */
+  async #each(step: (runner: QueryRunner) => Promise<void>): Promise<void> {
+    if (!this.#pin) return;
+    // Whoever pinned the transaction was told why it could not begin.
+    const runner = await this.#pin.runner.catch(() => undefined);
+    if (!runner) return;
+    try {
+      await step(runner);
+    } catch (error) {
+      throw shardFault(this.#pin.shard.name, error);
+    }
+  }
+}
+
+/** A connection given back inside a transaction would hand that transaction to its next user. */
+async function releaseClean(runner: QueryRunner): Promise<void> {
+  try {
+    // A commit that failed leaves TypeORM's runner active; when even this fails the connection is broken.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+  } finally {
+    await runner.release();
+  }
+}
