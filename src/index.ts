@@ -1,15 +1,18 @@
 import 'reflect-metadata';
 
-export type {
-  ConnectionBudget,
-  PoolBudget,
-  ScatterOptions,
-  Shard,
-  ShardConnectionOptions,
-  ShardedDataSourceOptions,
-  ShardHealth,
-  ShardingOptions,
-  ShardOptions,
+export {
+  type ConnectionBudget,
+  fromHostConfig,
+  type HostConfig,
+  type HostConfigOptions,
+  type PoolBudget,
+  type ScatterOptions,
+  type Shard,
+  type ShardConnectionOptions,
+  type ShardedDataSourceOptions,
+  type ShardHealth,
+  type ShardingOptions,
+  type ShardOptions,
 } from './cluster';
 export { ShardedDataSource, type ShardQueryResult } from './data-source';
 export * from './errors';
@@ -27,7 +30,14 @@ export {
   type ShardKeyOptions,
   Unsharded,
 } from './metadata';
-export { type RouteExplanation, type ShardedEntityManager, ShardedRepository } from './repository';
+export {
+  BaseLayout,
+  type LayoutClass,
+  type LayoutCluster,
+  type RouteExplanation,
+  type ShardedEntityManager,
+  ShardedRepository,
+} from './repository';
 export {
   type Difference,
   difference,
@@ -35,10 +45,10 @@ export {
   modulo,
   type Placement,
   type Position,
-  ranges,
   type RingMember,
   RoutingTable,
   type Rule,
+  ranges,
   type Segment,
   type ShardKeyPart,
   type ShardKeyValue,

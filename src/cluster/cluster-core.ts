@@ -1,6 +1,6 @@
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { ConfigurationError, NotInitializedError, NotShardedError, UnknownShardError } from '../errors';
-import { buildShardingModel, type EntitySharding, schemasAmong, type ShardedEntity, type ShardingModel, spreadKey } from '../metadata';
+import { buildShardingModel, type EntitySharding, type ShardedEntity, type ShardingModel, schemasAmong, spreadKey } from '../metadata';
 import { everyShard, positionOf, proveIds, proveRoute, type RouteProof } from '../query';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { KeyMemory } from './key-memory';

@@ -36,17 +36,25 @@ export function budgetConnections(
   if (isEmbedded(shared)) return { shards, faults: [] };
   const asked = poolsOf(shards, shared);
   const total = totalOf(asked);
-  const fitting = total <= max ? asked : asked.map((pool) => ({ ...pool, poolSize: Math.max(SMALLEST_POOL, Math.floor((pool.poolSize * max) / total)) }));
+  const fitting =
+    total <= max ? asked : asked.map((pool) => ({ ...pool, poolSize: Math.max(SMALLEST_POOL, Math.floor((pool.poolSize * max) / total)) }));
   const sizes = new Map(fitting.map(({ database, poolSize }) => [database, poolSize]));
   const faults =
     total > max && totalOf(fitting) > max
       ? [`maxConnections is ${max}, but ${asked.length} database(s) need at least ${totalOf(fitting)}: ${SMALLEST_POOL} for each pool.`]
       : [];
-  return { shards: shards.map((shard) => ({ ...shard, connection: { ...shard.connection, poolSize: sizes.get(shard.database) } })), faults };
+  return {
+    shards: shards.map((shard) => ({ ...shard, connection: { ...shard.connection, poolSize: sizes.get(shard.database) } })),
+    faults,
+  };
 }
 
 /** Counts the connections that resolved shards may open. */
-export function connectionBudget(shards: readonly ResolvedShard[], shared: Readonly<Record<string, unknown>>, max: number): ConnectionBudget {
+export function connectionBudget(
+  shards: readonly ResolvedShard[],
+  shared: Readonly<Record<string, unknown>>,
+  max: number,
+): ConnectionBudget {
   const databases = isEmbedded(shared) ? [] : poolsOf(shards, shared);
   return { databases, total: totalOf(databases), max };
 }

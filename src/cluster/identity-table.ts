@@ -27,7 +27,9 @@ export async function readIdentity(dataSource: DataSource, suffix: string): Prom
   return withRunner(dataSource, async (runner) => {
     const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${escape(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
     // The table is created only when reading it fails, so that later starts need no right to create tables.
-    const rows = await runner.query(select, [suffix]).catch(() => createTable(runner, dataSource).then(() => runner.query(select, [suffix])));
+    const rows = await runner
+      .query(select, [suffix])
+      .catch(() => createTable(runner, dataSource).then(() => runner.query(select, [suffix])));
     const [row] = rows as readonly Record<string, string>[];
     return row && toIdentity(row);
   });
@@ -82,7 +84,13 @@ async function createTable(runner: QueryRunner, dataSource: DataSource): Promise
   if (schema !== undefined && !(await runner.hasSchema(schema))) await runner.createSchema(schema, true);
   const name = (column: string) => escape(dataSource, column);
   const text = (column: string, length: number) => `${name(column)} VARCHAR(${length}) NOT NULL`;
-  const columns = [text('suffix', 40), text('shard', 190), text('cluster', 100), text('cluster_id', 60), `${name('sharding_groups')} TEXT NOT NULL`];
+  const columns = [
+    text('suffix', 40),
+    text('shard', 190),
+    text('cluster', 100),
+    text('cluster_id', 60),
+    `${name('sharding_groups')} TEXT NOT NULL`,
+  ];
   await runner.query(`CREATE TABLE IF NOT EXISTS ${tableName(dataSource)} (${columns.join(', ')}, PRIMARY KEY (${name('suffix')}))`);
 }
 

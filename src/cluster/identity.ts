@@ -98,11 +98,14 @@ function idOf({ clusterId }: Identity): string {
 function differencesOf(expected: ExpectedIdentity, identity: Identity): string[] {
   const database = `the database of shard "${expected.shard}"`;
   if (identity.cluster !== expected.cluster) return [`${database} belongs to cluster "${identity.cluster}", not to "${expected.cluster}"`];
-  if (identity.shard !== expected.shard) return [`${database} holds shard "${identity.shard}"; are two databases swapped, or was the shard renamed?`];
+  if (identity.shard !== expected.shard)
+    return [`${database} holds shard "${identity.shard}"; are two databases swapped, or was the shard renamed?`];
   return Object.entries(expected.groups).flatMap(([group, { checksum, placement }]) => {
     const stored = identity.groups[group];
     if (!stored || stored.checksum === checksum) return [];
-    return [`rows of group ${group} on shard "${expected.shard}" were written under ${stored.placement}; the configuration says ${placement}`];
+    return [
+      `rows of group ${group} on shard "${expected.shard}" were written under ${stored.placement}; the configuration says ${placement}`,
+    ];
   });
 }
 
@@ -110,7 +113,9 @@ function strangers(identities: readonly Identity[]): string[] {
   const [first] = identities;
   const others = identities.filter((identity) => first && idOf(identity) !== idOf(first));
   if (others.length === 0) return [];
-  return [`shard(s) ${others.map(({ shard }) => `"${shard}"`).join(', ')} belong to another cluster of the same name than "${first?.shard}"`];
+  return [
+    `shard(s) ${others.map(({ shard }) => `"${shard}"`).join(', ')} belong to another cluster of the same name than "${first?.shard}"`,
+  ];
 }
 
 function replaced({ expected }: Member): string {

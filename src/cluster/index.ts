@@ -2,6 +2,7 @@ export { ClusterCore } from './cluster-core';
 export { type ConnectionBudget, connectionBudget, type PoolBudget } from './connection-budget';
 export { runTransaction } from './embedded-lock';
 export { checkHealth, type ShardHealth } from './health';
+export { fromHostConfig, type HostConfig, type HostConfigOptions } from './host-config';
 export { resolveClusterOptions } from './resolve-cluster-options';
 export type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
 export { type Shard, ShardHandle } from './shard';
@@ -9,4 +10,10 @@ export { DirectAccess, type ShardAccess } from './shard-access';
 export { type ShardContext, ShardDataSource } from './shard-data-source';
 export { shardFault } from './shard-fault';
 export { ShardOpener } from './shard-opener';
-export type { ScatterOptions, ShardConnectionOptions, ShardedDataSourceOptions, ShardingOptions, ShardOptions } from './sharded-data-source-options';
+export type {
+  ScatterOptions,
+  ShardConnectionOptions,
+  ShardedDataSourceOptions,
+  ShardingOptions,
+  ShardOptions,
+} from './sharded-data-source-options';

@@ -8,7 +8,10 @@ import type { ShardDataSource } from './shard-data-source';
  *
  * @returns One sentence for each column that compares more loosely than its key is hashed.
  */
-export async function checkKeyCollations(source: ShardDataSource, shardings: ReadonlyMap<EntityMetadata, EntitySharding>): Promise<readonly string[]> {
+export async function checkKeyCollations(
+  source: ShardDataSource,
+  shardings: ReadonlyMap<EntityMetadata, EntitySharding>,
+): Promise<readonly string[]> {
   const keys = textKeys(shardings);
   if (keys.length === 0) return [];
   const collations = await storedCollations(source);
@@ -33,7 +36,9 @@ interface StoredCollation {
 
 function textKeys(shardings: ReadonlyMap<EntityMetadata, EntitySharding>): readonly { readonly key: KeyColumn; readonly table: string }[] {
   const sharded = [...shardings.values()].flatMap((sharding) => (sharding.kind === 'sharded' ? [sharding] : []));
-  return sharded.flatMap(({ key, metadata }) => key.filter(({ part }) => part.type === 'string').map((column) => ({ key: column, table: metadata.tableName })));
+  return sharded.flatMap(({ key, metadata }) =>
+    key.filter(({ part }) => part.type === 'string').map((column) => ({ key: column, table: metadata.tableName })),
+  );
 }
 
 async function storedCollations(source: ShardDataSource): Promise<ReadonlyMap<string, StoredCollation>> {

@@ -1,5 +1,19 @@
 import { isAbsolute, resolve } from 'node:path';
-import { IsArray, IsBoolean, IsIn, IsInstance, IsInt, IsNotEmpty, IsNumber, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInstance,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { ConfigurationError } from '../errors';
 import { faultsOf } from '../options';
 import { hashRing } from '../routing';
@@ -7,7 +21,18 @@ import { budgetConnections } from './connection-budget';
 import type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
 import type { ShardedDataSourceOptions, ShardOptions } from './sharded-data-source-options';
 
-const SHARDING_OPTIONS = ['shards', 'connect', 'placement', 'scatter', 'lazy', 'concurrency', 'maxConnections', 'positionColumn', 'initCommand', 'name'];
+const SHARDING_OPTIONS = [
+  'shards',
+  'connect',
+  'placement',
+  'scatter',
+  'lazy',
+  'concurrency',
+  'maxConnections',
+  'positionColumn',
+  'initCommand',
+  'name',
+];
 const DATABASE_TYPES = ['mysql', 'mariadb', 'postgres', 'better-sqlite3', 'sqljs'];
 
 class ClusterShape {
@@ -29,7 +54,9 @@ class ScatterShape {
 class ShardShape {
   @IsString() @IsNotEmpty() @MaxLength(150) name!: string;
   @IsOptional() @IsNumber() @Min(0) weight?: number;
-  @IsOptional() @IsArray() @Matches(/^[A-Za-z0-9]{0,20}$/, { each: true, message: 'each partition must be a number or a short name of letters and digits' })
+  @IsOptional()
+  @IsArray()
+  @Matches(/^[A-Za-z0-9]{0,20}$/, { each: true, message: 'each partition must be a number or a short name of letters and digits' })
   partitions?: string[];
   @IsOptional() @IsString() @IsNotEmpty() initCommand?: string;
   @IsOptional() @IsInt() @Min(1) poolSize?: number;
@@ -41,7 +68,9 @@ class ShardShape {
  * @throws {ConfigurationError} with every fault found.
  */
 export function resolveClusterOptions(options: ShardedDataSourceOptions): ResolvedClusterOptions {
-  const entries = (Array.isArray(options.shards) ? options.shards : []).map((shard) => (typeof shard === 'string' ? { name: shard } : shard));
+  const entries = (Array.isArray(options.shards) ? options.shards : []).map((shard) =>
+    typeof shard === 'string' ? { name: shard } : shard,
+  );
   const faults = [
     ...faultsOf(ClusterShape, options, 'options'),
     ...faultsOf(ScatterShape, options.scatter ?? {}, 'options.scatter'),
@@ -110,7 +139,8 @@ function databasePlace(options: Record<string, unknown>): string | undefined {
   if (type === 'better-sqlite3') return fileOf(options.database);
   const replication = options.replication as { readonly master?: Record<string, unknown> } | undefined;
   const at = { ...options, ...replication?.master };
-  if (at.host === undefined && at.url === undefined && at.socketPath === undefined && at.port === undefined && at.database === undefined) return undefined;
+  if (at.host === undefined && at.url === undefined && at.socketPath === undefined && at.port === undefined && at.database === undefined)
+    return undefined;
   const host = at.host === 'localhost' ? '127.0.0.1' : (at.host ?? '127.0.0.1');
   const port = at.port ?? (type === 'postgres' ? 5432 : 3306);
   return JSON.stringify(at.url ?? [at.socketPath ?? [host, port], at.database, at.schema]);

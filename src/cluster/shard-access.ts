@@ -18,7 +18,11 @@ export interface ShardAccess {
    * @returns The results in the order of `shards`.
    * @throws {ShardsFailedError} when any of them failed, after all have ended.
    */
-  runAll<T>(operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]>;
+  runAll<T>(
+    operation: string,
+    shards: readonly ShardHandle[],
+    call: (manager: EntityManager, shard: ShardHandle) => Promise<T>,
+  ): Promise<readonly T[]>;
 }
 
 /** Runs calls on the shards' own managers, each statement for itself. */
@@ -43,7 +47,11 @@ export class DirectAccess implements ShardAccess {
     return shard?.current?.manager;
   }
 
-  async runAll<T>(operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]> {
+  async runAll<T>(
+    operation: string,
+    shards: readonly ShardHandle[],
+    call: (manager: EntityManager, shard: ShardHandle) => Promise<T>,
+  ): Promise<readonly T[]> {
     const [only] = shards;
     if (only && shards.length === 1) return [await this.run(only, (manager) => call(manager, only))];
     const outcomes = await Promise.allSettled(shards.map((shard) => this.#limit(() => this.run(shard, (manager) => call(manager, shard)))));
@@ -52,7 +60,9 @@ export class DirectAccess implements ShardAccess {
 }
 
 function completed<T>(operation: string, shards: readonly ShardHandle[], outcomes: readonly PromiseSettledResult<T>[]): readonly T[] {
-  const failed = outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [{ shard: nameAt(shards, index), error: outcome.reason }] : []));
+  const failed = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'rejected' ? [{ shard: nameAt(shards, index), error: outcome.reason }] : [],
+  );
   if (failed.length > 0) {
     const succeeded = shards.map(({ name }) => name).filter((name) => !failed.some(({ shard }) => shard === name));
     throw new ShardsFailedError(operation, failed, succeeded);

@@ -1,4 +1,11 @@
-import { DataSource, type DataSourceOptions, DefaultNamingStrategy, type EntityMetadata, type QueryRunner, type ReplicationMode } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  DefaultNamingStrategy,
+  type EntityMetadata,
+  type QueryRunner,
+  type ReplicationMode,
+} from 'typeorm';
 import { type EntitySharding, hasPositionColumn, isSqlite } from '../metadata';
 import type { EmbeddedLock } from './embedded-lock';
 import { lockRunner } from './embedded-lock';

@@ -29,7 +29,8 @@ const CONNECTION_FAULT = /connection|pool|database (handle|connection) is (close
 export function shardFault(shard: string, error: unknown): unknown {
   if (error instanceof ShardingError || !(error instanceof Error)) return error;
   const code = driverCode(error);
-  const isDrivers = error instanceof QueryFailedError || (!(error instanceof TypeORMError) && (code !== undefined || CONNECTION_FAULT.test(error.message)));
+  const isDrivers =
+    error instanceof QueryFailedError || (!(error instanceof TypeORMError) && (code !== undefined || CONNECTION_FAULT.test(error.message)));
   if (!isDrivers) return error;
   return new ShardError(shard, code, { cause: error, retryable: code !== undefined && RETRYABLE.has(code) });
 }

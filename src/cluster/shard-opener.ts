@@ -70,10 +70,15 @@ export class ShardOpener implements ShardLifecycle {
   /** Makes the tables of every shard as TypeORM's `synchronize()` does; partitions of one database one after another. */
   async synchronizeAll(): Promise<void> {
     const { options } = this.core();
-    await this.#everyShard('synchronize', this.#shards(), async (shard) => {
-      const source = await shard.open();
-      await this.#onSchema(shard, () => source.synchronize());
-    }, options.concurrency);
+    await this.#everyShard(
+      'synchronize',
+      this.#shards(),
+      async (shard) => {
+        const source = await shard.open();
+        await this.#onSchema(shard, () => source.synchronize());
+      },
+      options.concurrency,
+    );
   }
 
   async connect(shard: ShardHandle): Promise<ShardDataSource> {
@@ -164,7 +169,12 @@ export class ShardOpener implements ShardLifecycle {
     return [...groups.values()];
   }
 
-  async #everyShard(operation: string, shards: readonly ShardHandle[], work: (shard: ShardHandle) => Promise<unknown>, concurrency: number): Promise<void> {
+  async #everyShard(
+    operation: string,
+    shards: readonly ShardHandle[],
+    work: (shard: ShardHandle) => Promise<unknown>,
+    concurrency: number,
+  ): Promise<void> {
     const limit = pLimit(concurrency);
     const outcomes = await Promise.allSettled(shards.map((shard) => limit(() => work(shard))));
     const failed = shards.flatMap((shard, index) => {

@@ -1,12 +1,4 @@
-import type {
-  EntityMetadata,
-  EntitySubscriberInterface,
-  InsertEvent,
-  LoadEvent,
-  ObjectLiteral,
-  RemoveEvent,
-  UpdateEvent,
-} from 'typeorm';
+import type { EntityMetadata, EntitySubscriberInterface, InsertEvent, LoadEvent, ObjectLiteral, RemoveEvent, UpdateEvent } from 'typeorm';
 import { ShardKeyChangedError } from '../errors';
 import type { EntitySharding, ShardedEntity } from '../metadata';
 import { canonicalText } from '../query';
@@ -48,7 +40,8 @@ export class ShardSubscriber implements EntitySubscriberInterface {
     const reader = this.#keys.get(event.metadata);
     if (!reader || !event.entity || !event.databaseEntity) return;
     const [stored, wanted] = [reader.text(event.databaseEntity), reader.text(event.entity)];
-    if (stored !== undefined && wanted !== undefined && stored !== wanted) throw new ShardKeyChangedError(event.metadata.name, reader.properties);
+    if (stored !== undefined && wanted !== undefined && stored !== wanted)
+      throw new ShardKeyChangedError(event.metadata.name, reader.properties);
   }
 
   afterRemove(event: RemoveEvent<ObjectLiteral>): void {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { mysqlDriver } from './shared-mysql';
 import { postgresDriver } from './shared-postgres';
-import { sqljsDriver, sqliteDriver } from './shared-sqlite';
+import { sqliteDriver, sqljsDriver } from './shared-sqlite';
 
 const load = createRequire(__filename);
 

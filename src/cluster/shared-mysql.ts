@@ -73,7 +73,10 @@ function preparer(initCommand: string): Prepare {
   };
 }
 
-function handing(callback: ConnectionCallback, prepare: Prepare | undefined): (error: NodeJS.ErrnoException | null, connection: mysql.PoolConnection) => void {
+function handing(
+  callback: ConnectionCallback,
+  prepare: Prepare | undefined,
+): (error: NodeJS.ErrnoException | null, connection: mysql.PoolConnection) => void {
   if (!prepare) return callback;
   return (error, connection) => {
     if (error) return callback(error);

@@ -6,7 +6,8 @@ export function suffixNaming(inner: NamingStrategyInterface, suffix: string): Na
   const named: Partial<NamingStrategyInterface> = {
     tableName: (target, custom) => `${inner.tableName(target, custom)}${suffix}`,
     closureJunctionTableName: (table) => `${inner.closureJunctionTableName(bare(table))}${suffix}`,
-    joinTableName: (first, second, firstProperty, secondProperty) => inner.joinTableName(bare(first), bare(second), firstProperty, secondProperty),
+    joinTableName: (first, second, firstProperty, secondProperty) =>
+      inner.joinTableName(bare(first), bare(second), firstProperty, secondProperty),
     joinTableColumnName: (table, property, column) => inner.joinTableColumnName(bare(table), property, column as string),
     joinTableInverseColumnName: (table, property, column) => inner.joinTableInverseColumnName(bare(table), property, column as string),
   };

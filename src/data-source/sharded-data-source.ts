@@ -1,8 +1,8 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral, type QueryRunner, type ReplicationMode } from 'typeorm';
 import {
-  checkHealth,
   ClusterCore,
   type ConnectionBudget,
+  checkHealth,
   connectionBudget,
   type ResolvedClusterOptions,
   resolveClusterOptions,
@@ -13,7 +13,7 @@ import {
   ShardOpener,
 } from '../cluster';
 import { ConfigurationError, ShardRequiredError } from '../errors';
-import { PROVED, RoutedEntityManager, type ShardedEntityManager, type ShardedRepository } from '../repository';
+import { PROVED, RoutedEntityManager, type ShardedEntityManager, type ShardedRepository, withLayoutSchemas } from '../repository';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { bindActiveRecords } from './active-record';
 import { enableLazyRelations, routeLazyRelations } from './lazy-relations';
@@ -44,7 +44,8 @@ export class ShardedDataSource extends DataSource {
    * @throws {ConfigurationError} with every fault of the options.
    */
   constructor(options: ShardedDataSourceOptions) {
-    const settings = resolveClusterOptions(options);
+    const entities = withLayoutSchemas(options.entities, options.type) as NonNullable<DataSourceOptions['entities']>;
+    const settings = resolveClusterOptions({ ...options, entities });
     super(clusterOptions(settings));
     this.#settings = settings;
     this.#opener = new ShardOpener(() => this.#core);
@@ -149,7 +150,8 @@ export class ShardedDataSource extends DataSource {
     parameters?: unknown[] | ObjectLiteral,
     target?: QueryRunner | { readonly shards: readonly string[] | 'all' },
   ): Promise<T> {
-    if (!target || !('shards' in target)) throw new ShardRequiredError('query() of a cluster', "query(sql, parameters, { shards: ['name'] | 'all' })");
+    if (!target || !('shards' in target))
+      throw new ShardRequiredError('query() of a cluster', "query(sql, parameters, { shards: ['name'] | 'all' })");
     const shards = target.shards === 'all' ? [...this.#core.shards.values()] : target.shards.map((name) => this.shardHandle(name));
     const results = await this.#core.access.runAll('query', shards, (manager) => manager.query(sql, parameters));
     return shards.map(({ name }, index) => ({ shard: name, result: results[index] })) as T;

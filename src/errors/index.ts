@@ -2,6 +2,7 @@ export { ConfigurationError } from './configuration-error';
 export { ConflictPathsError } from './conflict-paths-error';
 export { DatabaseBusyError } from './database-busy-error';
 export { IdentityError } from './identity-error';
+export { LayoutValueError } from './layout-value-error';
 export { NotInitializedError } from './not-initialized-error';
 export { NotShardedError } from './not-sharded-error';
 export { PositionUnownedError } from './position-unowned-error';

@@ -1,4 +1,4 @@
-import { declareEntity, declareKey, type Declaring } from './declaration';
+import { type Declaring, declareEntity, declareKey } from './declaration';
 import type { ShardedOptions } from './entity-decorators';
 import type { ParentEntity, ShardKeyOptions } from './shard-key.decorator';
 

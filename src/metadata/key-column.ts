@@ -46,7 +46,9 @@ export class KeyColumn {
 
   /** The same column as another data source sees it. */
   of(metadata: EntityMetadata): ColumnMetadata {
-    const column = metadata.columns.find(({ databaseName, propertyPath }) => propertyPath === this.path && databaseName === this.databaseName);
+    const column = metadata.columns.find(
+      ({ databaseName, propertyPath }) => propertyPath === this.path && databaseName === this.databaseName,
+    );
     if (!column) throw new TypeError(`${metadata.name} has no column ${this.path}.`);
     return column;
   }
@@ -112,7 +114,17 @@ const KEY_TYPES = new Map<ColumnType, KeyType>([
   ),
   [String, 'string'],
   ...(
-    ['varchar', 'character varying', 'nvarchar', 'varying character', 'native character', 'char', 'nchar', 'character', 'bpchar'] as ColumnType[]
+    [
+      'varchar',
+      'character varying',
+      'nvarchar',
+      'varying character',
+      'native character',
+      'char',
+      'nchar',
+      'character',
+      'bpchar',
+    ] as ColumnType[]
   ).map((type) => [type, 'string'] as [ColumnType, KeyType]),
   ...(['text', 'tinytext', 'mediumtext', 'longtext', 'citext'] as ColumnType[]).map((type) => [type, 'string'] as [ColumnType, KeyType]),
   ['uuid', 'uuid'],

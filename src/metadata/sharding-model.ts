@@ -1,10 +1,10 @@
 import type { EntityMetadata, EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { Placement } from '../routing';
 import { type Declaring, declaredEntity, declaredKeys, type EntityDeclaration, type ShardKeyDeclaration } from './declaration';
+import { generatedKeyFaults, relationFaults } from './entity-faults';
 import type { EntitySharding, ShardedEntity, ShardingGroup } from './entity-sharding';
 import { junctionFaults, junctionSharding } from './junction';
 import { comparesLoosely, KeyColumn, keyTypeOf } from './key-column';
-import { generatedKeyFaults, relationFaults } from './entity-faults';
 
 /** What the whole set of entities says about sharding, or what is wrong with it. */
 export interface ShardingModel {
@@ -60,7 +60,11 @@ class ModelBuilder {
   #understand(metadata: EntityMetadata, children: readonly EntityMetadata[]): EntitySharding | undefined {
     const keys = keysOf(metadata, this.#declaring(metadata));
     const entity = this.#entityDeclaration(metadata);
-    const said = [keys.length > 0 || entity.sharded ? '@ShardKey' : '', entity.reference ? '@ReferenceTable' : '', entity.unsharded ? '@Unsharded' : ''];
+    const said = [
+      keys.length > 0 || entity.sharded ? '@ShardKey' : '',
+      entity.reference ? '@ReferenceTable' : '',
+      entity.unsharded ? '@Unsharded' : '',
+    ];
     const kinds = said.filter(Boolean);
     if (kinds.length > 1) return this.#fault(`${metadata.name} is declared ${kinds.join(' and ')}; it can be only one of them.`);
     if (entity.reference) return { kind: 'reference', metadata };
@@ -115,7 +119,8 @@ class ModelBuilder {
   #parent(metadata: EntityMetadata, target: EntityTarget<ObjectLiteral>, children: readonly EntityMetadata[]): ShardedEntity | undefined {
     const found = this.metadatas.find((candidate) => isTarget(candidate, target));
     if (!found) return this.#fault(`${metadata.name} is stored beside ${nameOf(target)}, which is not among the entities.`);
-    if (children.includes(found)) return this.#fault(`${metadata.name} and ${found.name} are stored beside each other in a circle; one must be the root.`);
+    if (children.includes(found))
+      return this.#fault(`${metadata.name} and ${found.name} are stored beside each other in a circle; one must be the root.`);
     const sharding = this.#resolve(found, children);
     if (!sharding) return undefined;
     if (sharding.kind !== 'sharded') return this.#fault(`${metadata.name} is stored beside ${found.name}, which has no shard key.`);
@@ -125,11 +130,15 @@ class ModelBuilder {
   #sharedGroup(metadata: EntityMetadata, parent: ShardedEntity, key: readonly KeyColumn[], declaration: EntityDeclaration): ShardingGroup {
     const own = declaration.sharded;
     if (own?.placement || (own?.group !== undefined && own.group !== parent.group.name)) {
-      this.#fault(`${metadata.name} is stored beside ${parent.metadata.name} and so has its group and placement; remove them from @Sharded().`);
+      this.#fault(
+        `${metadata.name} is stored beside ${parent.metadata.name} and so has its group and placement; remove them from @Sharded().`,
+      );
     }
     const types = (columns: readonly KeyColumn[]) => columns.map(({ part }) => part.type).join(', ');
     if (types(key) !== types(parent.key)) {
-      this.#fault(`The shard key of ${metadata.name} (${types(key)}) differs in type from that of ${parent.metadata.name} (${types(parent.key)}).`);
+      this.#fault(
+        `The shard key of ${metadata.name} (${types(key)}) differs in type from that of ${parent.metadata.name} (${types(parent.key)}).`,
+      );
     }
     return parent.group;
   }
@@ -199,7 +208,9 @@ function keysOf(metadata: EntityMetadata, declaring: Declaring | undefined): rea
   const own = declaring ? declaredKeys(declaring) : [];
   const ofClass = own.length === 0 && typeof metadata.target === 'function' ? declaredKeys(metadata.target) : own;
   const embedded = metadata.allEmbeddeds.flatMap((part) =>
-    typeof part.type === 'function' ? declaredKeys(part.type).map((key) => ({ ...key, property: `${part.propertyPath}.${key.property}` })) : [],
+    typeof part.type === 'function'
+      ? declaredKeys(part.type).map((key) => ({ ...key, property: `${part.propertyPath}.${key.property}` }))
+      : [],
   );
   return [...ofClass, ...embedded].sort((a, b) => a.order - b.order);
 }

@@ -20,7 +20,8 @@ export function valuesDomain(values: readonly unknown[], part: KeyPart): Domain 
 export function intersect(a: Domain, b: Domain, part: KeyPart): Domain {
   if (a.kind === 'any') return b;
   if (b.kind === 'any') return a;
-  if (a.kind === 'values') return { kind: 'values', values: new Map([...a.values].filter(([text, value]) => allows(b, text, value, part))) };
+  if (a.kind === 'values')
+    return { kind: 'values', values: new Map([...a.values].filter(([text, value]) => allows(b, text, value, part))) };
   if (b.kind === 'values') return intersect(b, a, part);
   return { kind: 'stretch', low: later(a.low, b.low), high: earlier(a.high, b.high) };
 }

@@ -82,7 +82,12 @@ export function everyShard(sharding: ShardedEntity, table: RoutingTable): RouteP
   return { route: 'all', shards: table.shards, reason: `No condition proves ${keyName(sharding)}, so every shard is asked.` };
 }
 
-function branchShards(sharding: ShardedEntity, where: ObjectLiteral, table: RoutingTable, reading: Reading): readonly ShardName[] | 'unproved' {
+function branchShards(
+  sharding: ShardedEntity,
+  where: ObjectLiteral,
+  table: RoutingTable,
+  reading: Reading,
+): readonly ShardName[] | 'unproved' {
   const domains = sharding.key.map((key) => whereDomain(where, key, reading));
   if (domains.some(isEmpty)) return [];
   const [first] = domains;

@@ -42,7 +42,8 @@ function conditionAt(where: ObjectLiteral, path: string): unknown {
   if (!path.includes('.')) return path in where ? where[path] : ABSENT;
   let condition: unknown = where;
   for (const name of path.split('.')) {
-    if (typeof condition !== 'object' || condition === null || InstanceChecker.isFindOperator(condition) || !(name in condition)) return ABSENT;
+    if (typeof condition !== 'object' || condition === null || InstanceChecker.isFindOperator(condition) || !(name in condition))
+      return ABSENT;
     condition = (condition as ObjectLiteral)[name];
   }
   return condition;
@@ -75,11 +76,18 @@ function operatorDomain(operator: FindOperator<unknown>, key: KeyColumn, reading
       return value === null || value === undefined ? ANY : valuesDomain([key.toStored(value)], key.part);
     case 'in':
     case 'any':
-      return Array.isArray(value) ? valuesDomain(value.map((each) => key.toStored(each)), key.part) : ANY;
+      return Array.isArray(value)
+        ? valuesDomain(
+            value.map((each) => key.toStored(each)),
+            key.part,
+          )
+        : ANY;
     case 'and':
       return operands(value).reduce<Domain>((domain, each) => intersect(domain, conditionDomain(each, key, reading), key.part), ANY);
     case 'or':
-      return operands(value).map((each) => conditionDomain(each, key, reading)).reduce(unite);
+      return operands(value)
+        .map((each) => conditionDomain(each, key, reading))
+        .reduce(unite);
     default:
       return reading.ordered ? comparisonDomain(operator.type, value, key) : ANY;
   }

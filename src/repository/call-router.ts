@@ -80,7 +80,8 @@ export class CallRouter {
   #scoped(sharding: ShardedEntity): CallRoute | undefined {
     const { scope } = this;
     if (scope.kind === 'proved') return undefined;
-    if (scope.kind === 'shard') return { sharding, route: 'one', shards: [scope.shard], reason: `Shard ${scope.shard.name} is named by the caller.` };
+    if (scope.kind === 'shard')
+      return { sharding, route: 'one', shards: [scope.shard], reason: `Shard ${scope.shard.name} is named by the caller.` };
     return this.#asRoute(sharding, { ...this.core.everyShard(sharding), reason: 'Every shard is named by the caller.' });
   }
 

@@ -18,7 +18,11 @@ export function updateBy(
   router: CallRouter,
   target: Target,
   checked: CheckedCriteria,
-  write: { readonly operation: string; readonly values?: ObjectLiteral; readonly call: (manager: EntityManager, target: Target, criteria: never) => Promise<UpdateResult> },
+  write: {
+    readonly operation: string;
+    readonly values?: ObjectLiteral;
+    readonly call: (manager: EntityManager, target: Target, criteria: never) => Promise<UpdateResult>;
+  },
 ): Promise<UpdateResult> {
   const route = router.write(write.operation, target, criteriaOf(checked));
   if (write.values) refuseKeyChange(route, write.values, checked);
@@ -38,7 +42,12 @@ export function deleteBy(router: CallRouter, target: Target, checked: CheckedCri
 }
 
 /** Updates every row of an entity. */
-export function updateEverything(router: CallRouter, target: Target, values: ObjectLiteral, call: WriteCall<UpdateResult>): Promise<UpdateResult> {
+export function updateEverything(
+  router: CallRouter,
+  target: Target,
+  values: ObjectLiteral,
+  call: WriteCall<UpdateResult>,
+): Promise<UpdateResult> {
   const route = router.everywhere(target);
   refuseKeyChange(route, values, undefined);
   return runWrites(router, 'updateAll', route, { call, merge: sumUpdates });
@@ -46,12 +55,22 @@ export function updateEverything(router: CallRouter, target: Target, values: Obj
 
 /** Deletes every row of an entity. */
 export function deleteEverything(router: CallRouter, target: Target): Promise<DeleteResult> {
-  return runWrites(router, 'deleteAll', router.everywhere(target), { call: (manager, entity) => manager.deleteAll(entity), merge: sumDeletes });
+  return runWrites(router, 'deleteAll', router.everywhere(target), {
+    call: (manager, entity) => manager.deleteAll(entity),
+    merge: sumDeletes,
+  });
 }
 
 /** Empties the tables of an entity. */
-export async function clearEverything(router: CallRouter, target: Target, options: { readonly cascade?: boolean } | undefined): Promise<void> {
-  await runWrites<void>(router, 'clear', router.everywhere(target), { call: (manager, entity) => manager.clear(entity, options), merge: () => undefined });
+export async function clearEverything(
+  router: CallRouter,
+  target: Target,
+  options: { readonly cascade?: boolean } | undefined,
+): Promise<void> {
+  await runWrites<void>(router, 'clear', router.everywhere(target), {
+    call: (manager, entity) => manager.clear(entity, options),
+    merge: () => undefined,
+  });
 }
 
 async function runWrites<R>(

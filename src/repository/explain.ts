@@ -14,11 +14,18 @@ export interface RouteExplanation {
 }
 
 /** Explains a find without sending anything; shards that are opened on request are opened. */
-export async function explain(router: CallRouter, target: EntityTarget<ObjectLiteral>, options: FindManyOptions<ObjectLiteral>): Promise<RouteExplanation> {
+export async function explain(
+  router: CallRouter,
+  target: EntityTarget<ObjectLiteral>,
+  options: FindManyOptions<ObjectLiteral>,
+): Promise<RouteExplanation> {
   const { sharding, route, shards, reason } = router.read(target, { kind: 'where', where: options.where as ObjectLiteral | undefined });
   const statements = shards.map(async (shard) => {
     const { manager } = await shard.open();
-    const sql = manager.createQueryBuilder(sharding.metadata.target, sharding.metadata.name).setFindOptions(cloneOptions(options)).getQuery();
+    const sql = manager
+      .createQueryBuilder(sharding.metadata.target, sharding.metadata.name)
+      .setFindOptions(cloneOptions(options))
+      .getQuery();
     return { shard: shard.name, sql };
   });
   return { route, shards: shards.map(({ name }) => name), reason, statements: await Promise.all(statements) };

@@ -10,7 +10,9 @@ type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[]
 
 /** Inserts plain values, each on the shard that owns its key. The result is in the order given. */
 export function insert(router: CallRouter, target: Target, values: ObjectLiteral | readonly ObjectLiteral[]): Promise<InsertResult> {
-  return insertRows(router, { operation: 'insert', target, rows: [values].flat() }, (manager, entity, rows) => manager.insert(entity, rows));
+  return insertRows(router, { operation: 'insert', target, rows: [values].flat() }, (manager, entity, rows) =>
+    manager.insert(entity, rows),
+  );
 }
 
 /**
@@ -51,12 +53,20 @@ async function insertRows(router: CallRouter, inserting: Inserting, call: Insert
   const shards = [...places.keys()];
   if (shards.length === 0) return new InsertResult();
   const results = await router.access.runAll(operation, shards, (manager, shard) =>
-    call(manager, entity, (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral)),
+    call(
+      manager,
+      entity,
+      (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral),
+    ),
   );
   return inOrder(results, [...places.values()]);
 }
 
-async function insertEverywhere(router: CallRouter, { operation }: Inserting, call: (manager: EntityManager) => Promise<InsertResult>): Promise<InsertResult> {
+async function insertEverywhere(
+  router: CallRouter,
+  { operation }: Inserting,
+  call: (manager: EntityManager) => Promise<InsertResult>,
+): Promise<InsertResult> {
   const shards = [...router.core.shards.values()];
   const done: string[] = [];
   let result = new InsertResult();
@@ -97,13 +107,22 @@ function requireKeyInPaths(sharding: ShardedEntity, { conflictPaths }: UpsertOpt
  * TypeORM's `upsert`, but it never overwrites the columns of the key: MySQL takes a conflict on any unique index for one, so a row
  * with another key could be given this one.
  */
-function upsertOnShard(manager: EntityManager, sharding: ShardedEntity, rows: ObjectLiteral[], options: UpsertOptions<ObjectLiteral>): Promise<InsertResult> {
+function upsertOnShard(
+  manager: EntityManager,
+  sharding: ShardedEntity,
+  rows: ObjectLiteral[],
+  options: UpsertOptions<ObjectLiteral>,
+): Promise<InsertResult> {
   const metadata = manager.dataSource.getMetadata(sharding.metadata.target);
   const paths = Array.isArray(options.conflictPaths) ? options.conflictPaths : Object.keys(options.conflictPaths);
   const conflict = metadata.mapPropertyPathsToColumns(paths);
   const keyPaths = sharding.key.map(({ path }) => path);
   const overwrite = metadata.columns.filter(
-    (column) => !keyPaths.includes(column.propertyPath) && column.isUpdate && !column.generatedType && rows.some((row) => column.getEntityValue(row) !== undefined),
+    (column) =>
+      !keyPaths.includes(column.propertyPath) &&
+      column.isUpdate &&
+      !column.generatedType &&
+      rows.some((row) => column.getEntityValue(row) !== undefined),
   );
   const [upsertType = manager.dataSource.driver.supportedUpsertTypes[0]] = options.upsertType ? [options.upsertType] : [];
   const names = (columns: readonly { readonly databaseName: string }[]) => columns.map(({ databaseName }) => databaseName);

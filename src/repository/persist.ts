@@ -43,7 +43,8 @@ function planOf(router: CallRouter, operation: PersistOperation, target: Target 
   const keys = new EntityKeys(router.core, router.scope);
   for (const entity of entities) {
     const entityTarget = target ?? entity.constructor;
-    if (entityTarget === Object) throw new CannotDetermineEntityError(operation as ConstructorParameters<typeof CannotDetermineEntityError>[0]);
+    if (entityTarget === Object)
+      throw new CannotDetermineEntityError(operation as ConstructorParameters<typeof CannotDetermineEntityError>[0]);
     const sharding = router.core.shardingOf(entityTarget as Target);
     if (sharding.kind === 'reference') {
       everywhere.push(entity);
@@ -57,7 +58,11 @@ function planOf(router: CallRouter, operation: PersistOperation, target: Target 
 
 type PersistCall = (manager: EntityManager, entities: readonly ObjectLiteral[]) => Promise<unknown>;
 
-function persistCall(operation: PersistOperation, target: Target | undefined, options: SaveOptions | RemoveOptions | undefined): PersistCall {
+function persistCall(
+  operation: PersistOperation,
+  target: Target | undefined,
+  options: SaveOptions | RemoveOptions | undefined,
+): PersistCall {
   return (manager, entities) => {
     // TypeORM tells its overloads apart by the number of arguments.
     const method = manager[operation] as (...args: readonly unknown[]) => Promise<unknown>;
@@ -66,7 +71,12 @@ function persistCall(operation: PersistOperation, target: Target | undefined, op
 }
 
 /** One shard after another, so that every copy gets the values that the first database generated. */
-async function persistEverywhere(router: CallRouter, operation: PersistOperation, entities: readonly ObjectLiteral[], call: PersistCall): Promise<void> {
+async function persistEverywhere(
+  router: CallRouter,
+  operation: PersistOperation,
+  entities: readonly ObjectLiteral[],
+  call: PersistCall,
+): Promise<void> {
   const shards = [...router.core.shards.values()];
   const copies = operation === 'remove' ? entities.map(shallowCopy) : undefined;
   const done: string[] = [];

@@ -73,13 +73,17 @@ export class Reads {
   }
 
   aggregate(operation: 'sum' | 'average' | 'minimum' | 'maximum', target: Target, column: string, where: Where): Promise<number | null> {
-    return this.#read<number | null>(target, { ...(where !== undefined && { where }) }, {
-      operation,
-      none: () => null,
-      call: (manager, entity, each) => manager[operation](entity, column as never, each.where as never),
-      merge: (answers) => combine(operation, answers),
-      unsupported: () => (operation === 'average' ? 'an average' : undefined),
-    });
+    return this.#read<number | null>(
+      target,
+      { ...(where !== undefined && { where }) },
+      {
+        operation,
+        none: () => null,
+        call: (manager, entity, each) => manager[operation](entity, column as never, each.where as never),
+        merge: (answers) => combine(operation, answers),
+        unsupported: () => (operation === 'average' ? 'an average' : undefined),
+      },
+    );
   }
 
   async #read<T>(target: Target, options: FindManyOptions<ObjectLiteral>, read: Read<T>): Promise<T> {

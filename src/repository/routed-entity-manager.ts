@@ -7,8 +7,8 @@ import {
   type FindManyOptions,
   type FindOneOptions,
   type FindOptionsWhere,
-  InstanceChecker,
   type InsertResult,
+  InstanceChecker,
   type ObjectLiteral,
   type QueryRunner,
   type RemoveOptions,
@@ -105,7 +105,8 @@ export class RoutedEntityManager extends EntityManager {
 
   override async transaction(isolationOrWork: Loose, maybeWork?: Loose): Promise<Loose> {
     const isolation: IsolationLevel | undefined = typeof isolationOrWork === 'string' ? (isolationOrWork as IsolationLevel) : undefined;
-    const work: ((manager: EntityManager) => Promise<unknown>) | undefined = typeof isolationOrWork === 'function' ? isolationOrWork : maybeWork;
+    const work: ((manager: EntityManager) => Promise<unknown>) | undefined =
+      typeof isolationOrWork === 'function' ? isolationOrWork : maybeWork;
     if (!work) throw new TypeORMError('Transaction method requires callback in second parameter if isolation level is supplied.');
     const { transaction, scope } = this.#routing;
     if (transaction) return transaction.nest(() => work(this));
@@ -281,7 +282,10 @@ export class RoutedEntityManager extends EntityManager {
     const access: ShardAccess = transaction ?? this.#routing.core().access;
     const manager = scope.kind === 'shard' ? access.managerNow(scope.shard) : transaction?.managerNow();
     if (manager) return manager;
-    throw new ShardRequiredError(`${member} of a cluster`, 'forKey(…) or onShard(name) first; the shard must be open, and a transaction have its shard');
+    throw new ShardRequiredError(
+      `${member} of a cluster`,
+      'forKey(…) or onShard(name) first; the shard must be open, and a transaction have its shard',
+    );
   }
 
   async #statement<T>(member: string, call: (manager: EntityManager) => Promise<T>): Promise<T> {

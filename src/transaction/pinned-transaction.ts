@@ -46,7 +46,11 @@ export class PinnedTransaction implements ShardAccess {
     }
   }
 
-  async runAll<T>(_operation: string, shards: readonly ShardHandle[], call: (manager: EntityManager, shard: ShardHandle) => Promise<T>): Promise<readonly T[]> {
+  async runAll<T>(
+    _operation: string,
+    shards: readonly ShardHandle[],
+    call: (manager: EntityManager, shard: ShardHandle) => Promise<T>,
+  ): Promise<readonly T[]> {
     const [only] = shards;
     if (!only || shards.length > 1) {
       throw new TransactionShardError(

@@ -1,0 +1,2 @@
+export { BaseLayout, type LayoutClass, type LayoutCluster } from './base-layout';
+export { withLayoutSchemas } from './layout-entities';
