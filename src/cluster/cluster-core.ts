@@ -18,6 +18,7 @@ export class ClusterCore {
   readonly access: DirectAccess;
   #model: ShardingModel | undefined;
   #tables: ReadonlyMap<string, RoutingTable> = new Map();
+  #owners: readonly ShardHandle[] = [];
   readonly #shardings = new Map<EntityTarget<ObjectLiteral>, EntitySharding>();
 
   constructor(
@@ -37,6 +38,11 @@ export class ClusterCore {
   /** The routing table of each group, by its name. */
   get tables(): ReadonlyMap<string, RoutingTable> {
     return this.#tables;
+  }
+
+  /** The shards that own rows: by a routing table, or because an unsharded entity lives there. */
+  get owners(): readonly ShardHandle[] {
+    return this.#owners;
   }
 
   /**
@@ -63,6 +69,7 @@ export class ClusterCore {
     this.#shardings.clear();
     this.#model = model;
     this.#tables = tables;
+    this.#owners = ownersOf(model, tables, [...this.shards.values()]);
   }
 
   /** Forgets what was understood, when the cluster is closed. */
@@ -127,4 +134,12 @@ export class ClusterCore {
   everyShard(sharding: ShardedEntity): RouteProof {
     return everyShard(sharding, this.tableOf(sharding));
   }
+}
+
+/** Where nothing is sharded, every shard with a weight counts as an owner: it serves reference tables. */
+function ownersOf(model: ShardingModel, tables: ReadonlyMap<string, RoutingTable>, shards: readonly ShardHandle[]): readonly ShardHandle[] {
+  const names = new Set([...tables.values()].flatMap(({ shards: owners }) => owners));
+  if (tables.size === 0) for (const { name, weight } of shards) if (weight > 0) names.add(name);
+  for (const sharding of model.entities.values()) if (sharding.kind === 'unsharded') names.add(sharding.shard);
+  return shards.filter(({ name }) => names.has(name));
 }

@@ -65,7 +65,9 @@ export function lockRunner(runner: QueryRunner, lock: EmbeddedLock): QueryRunner
     rollbackTransaction: () => freeAfter(() => rollbackTransaction.call(runner)),
     release: async () => {
       if (releaser) await rollbackOpen(runner, () => rollbackTransaction.call(runner)).finally(free);
-      await release.call(runner);
+      // sql.js saves its file when a runner that wrote is released, and closes and opens the database to do so.
+      const done = savesOnRelease(runner) ? await lock.acquire() : undefined;
+      await release.call(runner).finally(done);
     },
   });
 }
@@ -82,6 +84,10 @@ async function freeAfterFailure(start: () => Promise<void>, runner: QueryRunner,
 /** A runner released inside a transaction would hand its open transaction to the next user of the handle. */
 async function rollbackOpen(runner: QueryRunner, rollback: () => Promise<void>): Promise<void> {
   while (runner.isTransactionActive) await rollback();
+}
+
+function savesOnRelease(runner: QueryRunner & { readonly isDirty?: boolean }): boolean {
+  return runner.isDirty === true && 'autoSave' in runner.dataSource.options && runner.dataSource.options.autoSave === true;
 }
 
 function isRead(sql: string): boolean {

@@ -1,13 +1,15 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { isMysql } from '../metadata';
 
 /** Where a database keeps what it belongs to: one row for each member of the cluster that lives in it. */
 export const IDENTITY_TABLE = '_shard_identity';
 
-/** Under which routing table a group's rows were written. */
-export interface GroupIdentity {
+/** How the rows of one table were spread when they were written. */
+export interface TableIdentity {
+  /** `sharded`, `reference`, or `unsharded on` a shard; for sharded tables with the columns of the key. */
+  readonly kind: string;
+  /** Checksum of the routing table; empty for tables that are not sharded. */
   readonly checksum: string;
-  /** What the checksum stands for, for people: the placement and the shards. */
-  readonly placement: string;
 }
 
 /** What a database remembers of one member, from the first start on. */
@@ -19,13 +21,16 @@ export interface Identity {
   readonly shard: string;
   /** Suffix of the member's tables; it tells the members of one database apart. */
   readonly suffix: string;
-  readonly groups: Readonly<Record<string, GroupIdentity>>;
+  /** By the name of the table, without suffix. */
+  readonly tables: Readonly<Record<string, TableIdentity>>;
+  /** What the checksums stand for, for people: the placement and the shards. */
+  readonly placements: Readonly<Record<string, string>>;
 }
 
 /** Reads what a database remembers of the member with the given suffix; creates the table when there is none. */
 export async function readIdentity(dataSource: DataSource, suffix: string): Promise<Identity | undefined> {
   return withRunner(dataSource, async (runner) => {
-    const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${escape(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
+    const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${quoted(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
     // The table is created only when reading it fails, so that later starts need no right to create tables.
     const rows = await runner
       .query(select, [suffix])
@@ -38,7 +43,7 @@ export async function readIdentity(dataSource: DataSource, suffix: string): Prom
 /** Writes an identity where there is none for its suffix, and reads what stands there then: another process may have been first. */
 export async function insertIdentity(dataSource: DataSource, identity: Identity): Promise<Identity> {
   const values = toRow(identity);
-  const names = Object.keys(values).map((column) => escape(dataSource, column));
+  const names = Object.keys(values).map((column) => quoted(dataSource, column));
   const places = names.map((_, index) => place(dataSource, index));
   const insert = `INSERT INTO ${tableName(dataSource)} (${names.join(', ')}) VALUES (${places.join(', ')})`;
   const failure = await withRunner(dataSource, (runner) => runner.query(insert, Object.values(values))).then(
@@ -53,8 +58,8 @@ export async function insertIdentity(dataSource: DataSource, identity: Identity)
 /** Replaces what a database remembers under the identity's suffix. */
 export async function updateIdentity(dataSource: DataSource, identity: Identity): Promise<void> {
   const { suffix, ...values } = toRow(identity);
-  const assignments = Object.keys(values).map((column, index) => `${escape(dataSource, column)} = ${place(dataSource, index)}`);
-  const key = `${escape(dataSource, 'suffix')} = ${place(dataSource, assignments.length)}`;
+  const assignments = Object.keys(values).map((column, index) => `${quoted(dataSource, column)} = ${place(dataSource, index)}`);
+  const key = `${quoted(dataSource, 'suffix')} = ${place(dataSource, assignments.length)}`;
   const update = `UPDATE ${tableName(dataSource)} SET ${assignments.join(', ')} WHERE ${key}`;
   await withRunner(dataSource, (runner) => runner.query(update, [...Object.values(values), suffix]));
 }
@@ -65,7 +70,7 @@ function toRow(identity: Identity) {
     shard: identity.shard,
     cluster: identity.cluster,
     cluster_id: identity.clusterId,
-    sharding_groups: JSON.stringify(identity.groups),
+    sharding: JSON.stringify({ tables: identity.tables, placements: identity.placements }),
   };
 }
 
@@ -75,36 +80,36 @@ function toIdentity(row: Readonly<Record<string, string>>): Identity {
     shard: row.shard ?? '',
     cluster: row.cluster ?? '',
     clusterId: row.cluster_id ?? '',
-    groups: JSON.parse(row.sharding_groups ?? '{}'),
+    ...JSON.parse(row.sharding ?? '{}'),
   };
 }
 
 async function createTable(runner: QueryRunner, dataSource: DataSource): Promise<void> {
   const schema = schemaOf(dataSource);
   if (schema !== undefined && !(await runner.hasSchema(schema))) await runner.createSchema(schema, true);
-  const name = (column: string) => escape(dataSource, column);
+  const name = (column: string) => quoted(dataSource, column);
   const text = (column: string, length: number) => `${name(column)} VARCHAR(${length}) NOT NULL`;
   const columns = [
     text('suffix', 40),
     text('shard', 190),
     text('cluster', 100),
     text('cluster_id', 60),
-    `${name('sharding_groups')} TEXT NOT NULL`,
+    `${name('sharding')} ${isMysql(dataSource) ? 'MEDIUMTEXT' : 'TEXT'} NOT NULL`,
   ];
   await runner.query(`CREATE TABLE IF NOT EXISTS ${tableName(dataSource)} (${columns.join(', ')}, PRIMARY KEY (${name('suffix')}))`);
 }
 
 function tableName(dataSource: DataSource): string {
   const schema = schemaOf(dataSource);
-  const table = escape(dataSource, IDENTITY_TABLE);
-  return schema === undefined ? table : `${escape(dataSource, schema)}.${table}`;
+  const table = quoted(dataSource, IDENTITY_TABLE);
+  return schema === undefined ? table : `${quoted(dataSource, schema)}.${table}`;
 }
 
 function schemaOf(dataSource: DataSource): string | undefined {
   return dataSource.options.type === 'postgres' ? dataSource.options.schema : undefined;
 }
 
-function escape(dataSource: DataSource, name: string): string {
+function quoted(dataSource: DataSource, name: string): string {
   return dataSource.driver.escape(name);
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { IdentityError } from '../errors';
-import { type Identity, insertIdentity, readIdentity, updateIdentity } from './identity-table';
+import { type Identity, insertIdentity, readIdentity, type TableIdentity, updateIdentity } from './identity-table';
 
 /*
  * A database is in one of three states:
@@ -24,6 +24,8 @@ export interface Member {
   readonly dataSource: DataSource;
   /** Whether the database ends with the process, so that it can remember nothing. */
   readonly inMemory: boolean;
+  /** Whether any row belongs on the shard; one that owns nothing yet may join at any time. */
+  readonly ownsRows: boolean;
 }
 
 const FOUNDING = 'founding:';
@@ -39,7 +41,7 @@ export async function admitSettled(member: Member): Promise<boolean> {
   if (!identity || isFounding(identity)) return member.inMemory && !identity ? establish([member]).then(() => true) : false;
   const differences = differencesOf(member.expected, identity);
   if (differences.length > 0) throw new IdentityError(differences);
-  await addGroups(member, identity);
+  await addTables(member, identity);
   return true;
 }
 
@@ -58,7 +60,7 @@ export async function establish(members: readonly Member[]): Promise<void> {
   differences.push(...strangers(known));
   const settled = found.some(({ member, identity }) => identity && !isFounding(identity) && !member.inMemory);
   const fresh = found.filter(({ member, identity }) => !identity && !member.inMemory);
-  if (settled) differences.push(...fresh.map(({ member }) => replaced(member)));
+  if (settled) differences.push(...fresh.filter(({ member }) => member.ownsRows).map(({ member }) => replaced(member)));
   if (differences.length > 0) throw new IdentityError(differences);
   await settle(found, known[0] && idOf(known[0]));
 }
@@ -77,14 +79,19 @@ async function settle(found: readonly Found[], knownId: string | undefined): Pro
   if (differences.length > 0) throw new IdentityError(differences);
   for (const { member, identity } of foundings) {
     if (identity && isFounding(identity)) await updateIdentity(member.dataSource, { ...identity, clusterId });
-    if (identity) await addGroups(member, { ...identity, clusterId });
+    if (identity) await addTables(member, { ...identity, clusterId });
   }
 }
 
-/** Lets a database remember groups that the application has come to use since. */
-async function addGroups(member: Member, identity: Identity): Promise<void> {
-  const added = Object.keys(member.expected.groups).some((group) => !identity.groups[group]);
-  if (added) await updateIdentity(member.dataSource, { ...identity, groups: { ...identity.groups, ...member.expected.groups } });
+/** Lets a database remember tables that the application has come to use since. */
+async function addTables(member: Member, identity: Identity): Promise<void> {
+  const { tables, placements } = member.expected;
+  if (Object.keys(tables).every((table) => identity.tables[table])) return;
+  await updateIdentity(member.dataSource, {
+    ...identity,
+    tables: { ...identity.tables, ...tables },
+    placements: { ...identity.placements, ...placements },
+  });
 }
 
 function isFounding({ clusterId }: Identity): boolean {
@@ -100,13 +107,18 @@ function differencesOf(expected: ExpectedIdentity, identity: Identity): string[]
   if (identity.cluster !== expected.cluster) return [`${database} belongs to cluster "${identity.cluster}", not to "${expected.cluster}"`];
   if (identity.shard !== expected.shard)
     return [`${database} holds shard "${identity.shard}"; are two databases swapped, or was the shard renamed?`];
-  return Object.entries(expected.groups).flatMap(([group, { checksum, placement }]) => {
-    const stored = identity.groups[group];
-    if (!stored || stored.checksum === checksum) return [];
-    return [
-      `rows of group ${group} on shard "${expected.shard}" were written under ${stored.placement}; the configuration says ${placement}`,
-    ];
+  return Object.entries(expected.tables).flatMap(([table, wanted]) => {
+    const stored = identity.tables[table];
+    if (!stored || (stored.checksum === wanted.checksum && stored.kind === wanted.kind)) return [];
+    const [was, is] = [describe(stored, identity), describe(wanted, expected)];
+    const unsaid = was === is ? ', with other bounds or its shards in another order' : '';
+    return [`rows of ${table} on shard "${expected.shard}" were written ${was}; the configuration says ${is}${unsaid}`];
   });
+}
+
+function describe({ kind, checksum }: TableIdentity, { placements }: Pick<Identity, 'placements'>): string {
+  const placement = placements[checksum];
+  return placement === undefined ? kind : `${kind} under ${placement}`;
 }
 
 function strangers(identities: readonly Identity[]): string[] {

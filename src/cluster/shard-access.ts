@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import type { EntityManager } from 'typeorm';
-import { ShardsFailedError } from '../errors';
+import { ShardError, ShardsFailedError } from '../errors';
 import type { ShardHandle } from './shard';
 import { shardFault } from './shard-fault';
 
@@ -16,7 +16,8 @@ export interface ShardAccess {
    * Runs a call on several shards at once.
    *
    * @returns The results in the order of `shards`.
-   * @throws {ShardsFailedError} when any of them failed, after all have ended.
+   * @throws {ShardsFailedError} when any of them failed, after all have ended; an error that all of them throw without a fault of
+   *   their databases, for example TypeORM's for an unknown property, is thrown as it is.
    */
   runAll<T>(
     operation: string,
@@ -63,7 +64,10 @@ function completed<T>(operation: string, shards: readonly ShardHandle[], outcome
   const failed = outcomes.flatMap((outcome, index) =>
     outcome.status === 'rejected' ? [{ shard: nameAt(shards, index), error: outcome.reason }] : [],
   );
-  if (failed.length > 0) {
+  const [first] = failed;
+  if (first) {
+    // What every shard's TypeORM refuses alike, before or without its database, is an error of the call and not of shards.
+    if (failed.length === shards.length && !failed.some(({ error }) => error instanceof ShardError)) throw first.error;
     const succeeded = shards.map(({ name }) => name).filter((name) => !failed.some(({ shard }) => shard === name));
     throw new ShardsFailedError(operation, failed, succeeded);
   }

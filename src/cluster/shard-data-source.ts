@@ -6,7 +6,7 @@ import {
   type QueryRunner,
   type ReplicationMode,
 } from 'typeorm';
-import { type EntitySharding, hasPositionColumn, isSqlite } from '../metadata';
+import { type EntitySharding, hasPositionColumn, isSqlite, type ShardedEntity } from '../metadata';
 import type { EmbeddedLock } from './embedded-lock';
 import { lockRunner } from './embedded-lock';
 import { binaryCollation, collateKeys } from './key-collation';
@@ -24,6 +24,8 @@ export interface ShardContext {
   readonly cluster: DataSource;
   readonly shardings: ReadonlyMap<EntityMetadata, EntitySharding>;
   readonly memory: KeyMemory;
+  /** Name of the shard that owns a key, given as stored values in its order. */
+  readonly ownerOf: (sharding: ShardedEntity, values: readonly unknown[]) => string;
   /** The lock of the database handle; only for embedded databases. */
   readonly lock: EmbeddedLock;
 }
@@ -63,7 +65,7 @@ export class ShardDataSource extends DataSource {
       if (this.context.suffix) suffixGivenNames(metadata, this.context.suffix);
     }
     this.#dropForeign(shardings);
-    this.subscribers.push(new ShardSubscriber(shardings, this.context.memory));
+    this.subscribers.push(new ShardSubscriber(shardings, this.context));
   }
 
   /** TypeORM builds the same entities in the same order, so the cluster's and the shard's metadata correspond by place. */

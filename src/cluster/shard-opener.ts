@@ -9,6 +9,7 @@ import { type ShardHandle, type ShardLifecycle } from './shard';
 import { ShardDataSource } from './shard-data-source';
 import { shardFault } from './shard-fault';
 import { sharedDriver } from './shared-connections';
+import { tableIdentities } from './table-identities';
 
 /** What the partitions of one database share. */
 interface SharedDatabase {
@@ -92,6 +93,7 @@ export class ShardOpener implements ShardLifecycle {
       cluster: core.dataSource,
       shardings: core.model.entities,
       memory: core.memory,
+      ownerOf: (sharding, values) => core.ownerOf(sharding, values).name,
       lock: database.lock,
     });
     await source.initialize();
@@ -129,14 +131,9 @@ export class ShardOpener implements ShardLifecycle {
   }
 
   #member(shard: ShardHandle, dataSource: ShardDataSource): Member {
-    const { options, tables, model } = this.core();
-    const groups = model.groups.map(({ name, placement }) => {
-      const table = tables.get(name);
-      const owners = (table?.shards ?? []).join(', ');
-      return [name, { checksum: table?.checksum ?? '', placement: `${placement.describe()} over ${owners}` }] as const;
-    });
-    const expected = { cluster: options.name, shard: shard.name, suffix: shard.options.suffix, groups: Object.fromEntries(groups) };
-    return { expected, dataSource, inMemory: isInMemory(dataSource) };
+    const core = this.core();
+    const expected = { cluster: core.options.name, shard: shard.name, suffix: shard.options.suffix, ...tableIdentities(core) };
+    return { expected, dataSource, inMemory: isInMemory(dataSource), ownsRows: core.owners.includes(shard) };
   }
 
   #database(shard: ShardHandle): SharedDatabase {

@@ -64,9 +64,14 @@ function openHandle<H extends Handle>(base: HandleConstructor<H>, args: readonly
 function view<H extends Handle>(handle: H, close: () => void): H {
   const bound = new Map<PropertyKey, unknown>();
   let closed = false;
+  const closeOnce = () => {
+    if (closed) return;
+    closed = true;
+    close();
+  };
   return new Proxy(handle, {
     get(target, name) {
-      if (name === 'close') return () => (closed ? undefined : ((closed = true), close()));
+      if (name === 'close') return closeOnce;
       if (closed) throw new TypeError('The database connection is not open');
       const known = bound.get(name);
       if (known) return known;

@@ -1,4 +1,13 @@
-import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral, type QueryRunner, type ReplicationMode } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type EntityTarget,
+  type Migration,
+  type ObjectLiteral,
+  type QueryRunner,
+  type ReplicationMode,
+  type SelectQueryBuilder,
+} from 'typeorm';
 import {
   ClusterCore,
   type ConnectionBudget,
@@ -177,6 +186,27 @@ export class ShardedDataSource extends DataSource {
     return checkHealth(this.#core.shards.values(), options.timeoutMs ?? 2_000);
   }
 
+  /** Query builders belong to one shard. @throws {ShardRequiredError} always, and names the way to one. */
+  override createQueryBuilder<Entity extends ObjectLiteral>(...args: readonly unknown[]): SelectQueryBuilder<Entity> {
+    const [target, alias, queryRunner] = args;
+    return this.manager.createQueryBuilder<Entity>(target as EntityTarget<Entity>, alias as string, queryRunner as QueryRunner);
+  }
+
+  /** Migrations run on each shard. @throws {ShardRequiredError} always, and names the ways to run them. */
+  override runMigrations(): Promise<Migration[]> {
+    return Promise.reject(migrationsNeedShard('runMigrations()'));
+  }
+
+  /** Migrations belong to each shard. @throws {ShardRequiredError} always. */
+  override undoLastMigration(): Promise<void> {
+    return Promise.reject(migrationsNeedShard('undoLastMigration()'));
+  }
+
+  /** Migrations belong to each shard. @throws {ShardRequiredError} always. */
+  override showMigrations(): Promise<boolean> {
+    return Promise.reject(migrationsNeedShard('showMigrations()'));
+  }
+
   /** A cluster has no query runner of its own. @throws {ShardRequiredError} always. */
   override createQueryRunner(_mode?: ReplicationMode): QueryRunner {
     throw new ShardRequiredError('createQueryRunner() of a cluster', 'shard(name).dataSource.createQueryRunner(), or transaction()');
@@ -201,15 +231,29 @@ export class ShardedDataSource extends DataSource {
     if (!this.#settings.lazy) await this.#opener.openAll();
     enableLazyRelations(this, this.entityMetadatas);
     Object.assign(this, { isInitialized: true });
+    const { total, max } = this.connections;
+    this.logger.log(
+      'info',
+      `The cluster has ${this.shards.length} shard(s); this process may open ${total} connection(s) to them, at most ${max}.`,
+    );
     return this;
   }
 }
 
-/** What the cluster's own data source is made with: enough to know the entities and the dialect, nothing that connects. */
+/**
+ * What the cluster's own data source is made with: enough to know the entities and the dialect, nothing that connects.
+ * TypeORM wants a database named even so; where only `connect` knows it, any name will do.
+ */
 function clusterOptions(settings: ResolvedClusterOptions): DataSourceOptions {
   const [first] = settings.shards;
   const { cache: _cache, replication: _replication, ...shared } = { ...settings.shared, ...first?.connection } as Record<string, unknown>;
-  return { ...shared, synchronize: false, dropSchema: false, migrationsRun: false } as unknown as DataSourceOptions;
+  const named = shared.type === 'sqljs' || shared.database !== undefined ? {} : { database: ':memory:' };
+  return { ...shared, ...named, synchronize: false, dropSchema: false, migrationsRun: false } as unknown as DataSourceOptions;
+}
+
+function migrationsNeedShard(member: string): ShardRequiredError {
+  const same = `shard(name).dataSource.${member}`;
+  return new ShardRequiredError(`${member} of a cluster`, `the option migrationsRun, or ${same} for each of the shards`);
 }
 
 /** The cluster's driver knows the dialect but must never be asked for a connection. */

@@ -35,9 +35,13 @@ export interface UnshardedEntity {
 /** What is known of how one entity is sharded. */
 export type EntitySharding = ShardedEntity | ReferenceEntity | UnshardedEntity;
 
-/** Whether rows of the entity carry their position in a column of its own. Ordered placements use the key column instead. */
+/**
+ * Whether rows of the entity carry their position in a column of its own. Ordered placements use the key column instead, views have
+ * no rows, and closure tables of trees are filled by TypeORM with statements of its own that know no further column.
+ */
 export function hasPositionColumn(sharding: EntitySharding): sharding is ShardedEntity {
-  return sharding.kind === 'sharded' && sharding.group.placement.positions === 'hash' && sharding.metadata.tableType !== 'view';
+  if (sharding.kind !== 'sharded' || sharding.group.placement.positions !== 'hash') return false;
+  return sharding.metadata.tableType !== 'view' && !sharding.metadata.isClosureJunction;
 }
 
 /** Reads the values of an entity's shard key, in the order of the key. */

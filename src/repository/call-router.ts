@@ -95,11 +95,11 @@ export class CallRouter {
     return { sharding, route: 'one', shards: [home], reason: `${entity} is unsharded and lives on ${home.name}.` };
   }
 
-  /** Reads of reference tables take turns, so that they load no shard more than others. */
+  /** Reads of reference tables take turns among the shards that serve, so that they load none more than others. */
   #anyShard(): ShardHandle {
     const pinned = this.access.pinned;
     if (pinned) return pinned;
-    const shards = [...this.core.shards.values()];
+    const shards = this.core.owners;
     const open = shards.filter(({ isOpen }) => isOpen);
     const candidates = open.length > 0 ? open : shards;
     this.#turn = (this.#turn + 1) % candidates.length;

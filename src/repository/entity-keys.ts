@@ -65,10 +65,12 @@ export class EntityKeys {
     return complete;
   }
 
-  /** Walks the entities that TypeORM would persist by cascades: those of the group must have the same key, or none yet. */
+  /**
+   * Walks the related entities at hand: those of the group must have the same key, since TypeORM would link them. Those that it
+   * would persist by cascades may have none yet, and inherit it.
+   */
   #checkRelated(sharding: ShardedEntity, entity: ObjectLiteral, key: KeyOf, seen: Set<ObjectLiteral>): void {
     for (const relation of sharding.metadata.relations) {
-      if (!relation.isCascadeInsert && !relation.isCascadeUpdate) continue;
       for (const related of relatedEntities(relation, entity)) {
         if (seen.has(related)) continue;
         seen.add(related);
@@ -81,12 +83,13 @@ export class EntityKeys {
     const target = relation.inverseEntityMetadata.findInheritanceMetadata(related).target as EntityTarget<ObjectLiteral>;
     const sharding = this.core.shardingOf(target);
     if (sharding.kind !== 'sharded') return;
-    inheritKey(sharding, relation, related, key.values);
+    const cascades = relation.isCascadeInsert || relation.isCascadeUpdate;
+    if (cascades) inheritKey(sharding, relation, related, key.values);
     const values = keyValuesOf(sharding, related);
     if (!values.some(isMissing) && canonicalText(sharding, values) !== key.text) {
       throw new RelatedKeyError(from.metadata.name, relation.propertyPath, sharding.metadata.name);
     }
-    this.#checkRelated(sharding, related, key, seen);
+    if (cascades) this.#checkRelated(sharding, related, key, seen);
   }
 }
 

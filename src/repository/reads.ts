@@ -68,7 +68,7 @@ export class Reads {
       none: () => false,
       call: (manager, entity, each) => manager.exists(entity, each),
       merge: (answers) => answers.includes(true),
-      unsupported: () => undefined,
+      unsupported: ({ skip }) => (skip ? 'skip' : undefined),
     });
   }
 

@@ -23,13 +23,8 @@ export interface Difference {
  */
 export function difference(from: RoutingTable, to: RoutingTable): readonly Difference[] {
   checkComparable(from, to);
-  const differences: Difference[] = [];
-  for (const stretch of overlaps(from.segments, to.segments)) {
-    if (isSameRule(stretch.from, stretch.to)) continue;
-    const last = differences.at(-1);
-    if (last !== undefined && continues(last, stretch)) differences[differences.length - 1] = { ...last, upto: stretch.upto };
-    else differences.push(stretch);
-  }
+  // At the border of two stretches one of the tables changes its rule, so no two differences side by side are alike.
+  const differences = [...overlaps(from.segments, to.segments)].filter((stretch) => !isSameRule(stretch.from, stretch.to));
   return Object.freeze(differences.map((each) => Object.freeze(each)));
 }
 
@@ -54,10 +49,6 @@ function* overlaps(from: readonly Segment[], to: readonly Segment[]): Generator<
     if (endOf(old) <= endOf(next)) source += 1;
     if (endOf(next) <= endOf(old)) target += 1;
   }
-}
-
-function continues(last: Difference, next: Difference): boolean {
-  return last.upto === next.since && isSameRule(last.from, next.from) && isSameRule(last.to, next.to);
 }
 
 function startOf({ since }: Segment): Position {

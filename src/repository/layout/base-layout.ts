@@ -1,7 +1,8 @@
 import { type DataSource, In } from 'typeorm';
-import { NotInitializedError } from '../../errors';
+import { ConfigurationError } from '../../errors';
 import type { ShardedRepository } from '../sharded-repository';
 import { toStoredText } from './layout-value';
+import { runInBatches } from './run-in-batches';
 
 /** A class of layouts with values of type `V`. */
 export interface LayoutClass<V> {
@@ -13,9 +14,6 @@ export interface LayoutClass<V> {
 export interface LayoutCluster extends DataSource {
   shardFor(entity: LayoutClass<unknown>, key: string): { readonly name: string };
 }
-
-/** Rows that one statement of `getMany` or `setMany` holds at most. */
-const ROWS_PER_STATEMENT = 500;
 
 const clusters = new WeakMap<object, LayoutCluster>();
 
@@ -40,7 +38,10 @@ export abstract class BaseLayout<V> {
     readonly value: V,
   ) {}
 
-  /** Gives the class, and its subclasses that are not given one of their own, the cluster that they are stored in. */
+  /**
+   * Gives the class, and its subclasses that are not given one of their own, the cluster that they are stored in.
+   * Calls before it throw a {@link ConfigurationError}.
+   */
   static use(cluster: LayoutCluster): void {
     clusters.set(this, cluster);
   }
@@ -51,30 +52,42 @@ export abstract class BaseLayout<V> {
     return row === null ? null : row.value;
   }
 
-  /** Reads the values of keys; those without one are left out. */
+  /**
+   * Reads the values of keys; those without one are left out.
+   *
+   * @throws {ShardsFailedError} when any of several shards fails.
+   */
   static async getMany<V>(this: LayoutClass<V>, guids: Iterable<string>): Promise<Map<string, V>> {
-    const found = await perShard(
-      this,
-      [...new Set(guids)],
-      (guid) => guid,
-      (repository, keys) => repository.find({ where: { ikey: In([...keys]) } }),
-    );
+    const repository = repositoryOf(this);
+    const found = await runInBatches([...new Set(guids)], {
+      operation: 'getMany',
+      shardOf: shardNamer(this, (guid: string) => guid),
+      bytesOf: () => 0,
+      call: (shard, keys) => repository.onShard(shard).find({ where: { ikey: In([...keys]) } }),
+    });
     return new Map(found.flat().map(({ ikey, value }) => [ikey, value]));
   }
 
-  /** Stores many values, replacing those that are there. Shards are written at once; there is no transaction over all. */
+  /**
+   * Stores many values, replacing those that are there; of several for one key, the last. Shards are written at once, in statements
+   * of limited size, and there is no transaction over all: what was stored before a fault stays.
+   *
+   * @throws {LayoutValueError} for a value that JSON would change, or that is too large; then nothing is sent.
+   * @throws {ShardsFailedError} when any of several shards fails, after all have ended.
+   */
   static async setMany<V>(this: LayoutClass<V>, values: Iterable<readonly [guid: string, value: V]>): Promise<void> {
-    const rows = [...new Map(values)].map(([ikey, value]) => checked(this, ikey, value));
-    await perShard(
-      this,
-      rows,
-      ({ ikey }) => ikey,
-      (repository, own) => repository.upsert([...own] as never, ['ikey']),
-    );
+    const repository = repositoryOf(this);
+    const rows = [...new Map(values)].map(([ikey, value]) => ({ row: { ikey, value }, bytes: checkedBytes(this, value) }));
+    await runInBatches(rows, {
+      operation: 'setMany',
+      shardOf: shardNamer(this, ({ row }: { readonly row: LayoutRow<V> }) => row.ikey),
+      bytesOf: ({ bytes }) => bytes,
+      call: (shard, batch) => repository.onShard(shard).upsert(batch.map(({ row }) => row) as never, ['ikey']),
+    });
   }
 
   /** Whether a key has a value. */
-  static exists<V>(this: LayoutClass<V>, guid: string): Promise<boolean> {
+  static async exists<V>(this: LayoutClass<V>, guid: string): Promise<boolean> {
     return repositoryOf(this).existsBy({ ikey: guid });
   }
 
@@ -91,7 +104,8 @@ export abstract class BaseLayout<V> {
    */
   async set(): Promise<void> {
     const layout = this.constructor as LayoutClass<V>;
-    await repositoryOf(layout).upsert(checked(layout, this.ikey, this.value) as never, ['ikey']);
+    checkedBytes(layout, this.value);
+    await repositoryOf(layout).upsert({ ikey: this.ikey, value: this.value } as never, ['ikey']);
   }
 }
 
@@ -101,47 +115,24 @@ interface LayoutRow<V> {
   readonly value: V;
 }
 
-function checked<V>(layout: LayoutClass<V>, ikey: string, value: V): LayoutRow<V> {
-  toStoredText(layout.name, value);
-  return { ikey, value };
+/** Refuses a value that cannot be stored before anything is sent. @returns How many bytes it takes. */
+function checkedBytes<V>(layout: LayoutClass<V>, value: V): number {
+  return Buffer.byteLength(toStoredText(layout.name, value));
 }
 
 function repositoryOf<V>(layout: LayoutClass<V>): ShardedRepository<LayoutRow<V>> {
   return clusterOf(layout).getRepository(layout) as unknown as ShardedRepository<LayoutRow<V>>;
 }
 
-function clusterOf(layout: object): LayoutCluster {
+function clusterOf<V>(layout: LayoutClass<V>): LayoutCluster {
   for (let each: object | null = layout; each !== null; each = Object.getPrototypeOf(each)) {
     const cluster = clusters.get(each);
     if (cluster) return cluster;
   }
-  throw new NotInitializedError();
+  throw new ConfigurationError([`${layout.name} has no cluster. Call ${layout.name}.use(cluster) once, before the first call.`]);
 }
 
-/** Runs a call for each shard's own items, in statements of limited size, all shards at once. */
-async function perShard<V, T, R>(
-  layout: LayoutClass<V>,
-  items: readonly T[],
-  keyOf: (item: T) => string,
-  call: (repository: ShardedRepository<LayoutRow<V>>, items: readonly T[]) => Promise<R>,
-): Promise<readonly R[]> {
+function shardNamer<V, T>(layout: LayoutClass<V>, keyOf: (item: T) => string): (item: T) => string {
   const cluster = clusterOf(layout);
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const { name } = cluster.shardFor(layout as LayoutClass<unknown>, keyOf(item));
-    const group = groups.get(name) ?? [];
-    group.push(item);
-    groups.set(name, group);
-  }
-  const repository = repositoryOf(layout);
-  const answers = await Promise.all(
-    [...groups].map(async ([name, own]) => {
-      const results: R[] = [];
-      for (let from = 0; from < own.length; from += ROWS_PER_STATEMENT) {
-        results.push(await call(repository.onShard(name), own.slice(from, from + ROWS_PER_STATEMENT)));
-      }
-      return results;
-    }),
-  );
-  return answers.flat();
+  return (item) => cluster.shardFor(layout as LayoutClass<unknown>, keyOf(item)).name;
 }

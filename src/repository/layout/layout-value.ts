@@ -7,11 +7,11 @@ export const MAX_VALUE_BYTES = 2 ** 24 - 1;
 /**
  * Turns a layout's value into the JSON text that is stored.
  *
- * @throws {LayoutValueError} when reading it back would give another value, or when it is too large.
+ * @throws {LayoutValueError} when reading it back would give another value, or when it is too large or nested too deeply.
  */
 export function toStoredText(layout: string, value: unknown): string {
-  const text = stringify(layout, value);
-  if (text === undefined || !isDeepStrictEqual(JSON.parse(text), value)) {
+  const text = textThatSurvives(layout, value);
+  if (text === undefined) {
     throw new LayoutValueError(
       layout,
       'it does not survive JSON unchanged; use plain objects, arrays, strings, finite numbers, booleans and null',
@@ -22,10 +22,12 @@ export function toStoredText(layout: string, value: unknown): string {
   return text;
 }
 
-function stringify(layout: string, value: unknown): string | undefined {
+/** The JSON text; undefined when reading it back gives another value. Cycles, bigints and deep nesting make it throw. */
+function textThatSurvives(layout: string, value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    const text: string | undefined = JSON.stringify(value);
+    return text !== undefined && isDeepStrictEqual(JSON.parse(text), value) ? text : undefined;
   } catch (error) {
-    throw new LayoutValueError(layout, 'it cannot be written as JSON', { cause: error });
+    throw new LayoutValueError(layout, 'it cannot be written as JSON, or is nested too deeply', { cause: error });
   }
 }

@@ -1,0 +1,134 @@
+import { EntityManager, Repository } from 'typeorm';
+import { ShardRequiredError } from '../../src';
+import { databaseKinds } from '../database';
+import { Account, Note, someAccounts } from './fixtures/account';
+import { memberCases, otherMembers, throwingMembers } from './fixtures/member-cases';
+import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
+
+type Member = (...args: unknown[]) => unknown;
+
+/** What a manager has besides the members of a repository; the last ones only throw. */
+const managerMembers = ['transaction', 'withRepository', 'getRepository', 'connection', 'dataSource', 'repositories', '@instanceof'];
+const throwingManagerMembers = ['getTreeRepository', 'getMongoRepository', 'release'];
+const internalManagerMembers = ['normalizeAndValidateWhereCriteria', 'callAggregateFun', 'incrementOrDecrementBy'];
+
+describe('The table of members', () => {
+  it('has every member of the Repository', () => {
+    const members = Object.getOwnPropertyNames(Repository.prototype).filter((name) => name !== 'constructor');
+    const covered = new Set<string>([...memberCases.map(({ member }) => member), ...otherMembers, ...throwingMembers]);
+
+    expect(members.filter((name) => !covered.has(name))).toEqual([]);
+    expect([...covered].filter((name) => !members.includes(name))).toEqual(['target', 'manager', 'queryRunner']);
+    expect(throwingMembers).toHaveLength(3);
+  });
+
+  it('has every member of the EntityManager', () => {
+    const members = Object.getOwnPropertyNames(EntityManager.prototype).filter((name) => name !== 'constructor');
+    const covered = new Set<string>([
+      ...memberCases.map(({ member }) => member),
+      ...throwingMembers,
+      ...managerMembers,
+      ...throwingManagerMembers,
+      ...internalManagerMembers,
+    ]);
+
+    expect(members.filter((name) => !covered.has(name))).toEqual([]);
+    expect(throwingManagerMembers).toHaveLength(3);
+  });
+});
+
+describe.each(databaseKinds)('The members of a repository and of a manager (%s), compared with one database', (kind) => {
+  let test: TestCluster;
+
+  beforeAll(async () => {
+    test = await openTestCluster(kind, { entities: [Account, Note], ordinary: true });
+  });
+  afterAll(() => test.stop());
+  beforeEach(async () => {
+    for (const { manager } of [test.cluster, test.ordinary]) await seed(manager);
+  });
+
+  it('keep their rows on both shards', async () => {
+    const counts = await Promise.all(test.cluster.shards.map(({ dataSource }) => dataSource.getRepository(Account).count()));
+
+    expect(counts.every((count) => count > 0)).toBe(true);
+  });
+
+  it.each(memberCases)('$member of $about answers and writes the same, called on a repository', async ({ member, entity = Account, args }) => {
+    const run = ({ manager }: { manager: EntityManager }) => {
+      const repository = manager.getRepository(entity);
+      return outcomeOf(manager, () => (repository[member] as unknown as Member).apply(repository, [...args()]));
+    };
+
+    expect(await run(test.cluster)).toEqual(await run(test.ordinary));
+  });
+
+  it.each(memberCases)('$member of $about answers and writes the same, called on a manager', async ({ member, entity = Account, args }) => {
+    const run = ({ manager }: { manager: EntityManager }) =>
+      outcomeOf(manager, () => (manager[member as keyof EntityManager] as unknown as Member).apply(manager, [entity, ...args()]));
+
+    expect(await run(test.cluster)).toEqual(await run(test.ordinary));
+  });
+
+  it.each(throwingMembers)('%s of neither sends anything without a shard', async (member) => {
+    const { cluster, log } = test;
+    const repository = cluster.getRepository(Account);
+
+    const sent = await log.during(async () => {
+      for (const owner of [repository, cluster.manager]) {
+        const call = async () => (owner[member] as unknown as Member).apply(owner, member === 'sql' ? [['select 1']] : ['select 1']);
+        await expect(call()).rejects.toThrow(ShardRequiredError);
+      }
+    });
+
+    expect(sent).toEqual([]);
+  });
+
+  it('leave what makes no sense on a cluster to throw', async () => {
+    const { manager } = test.cluster;
+
+    expect(() => manager.getTreeRepository(Account)).toThrow(ShardRequiredError);
+    expect(() => manager.getMongoRepository(Account)).toThrow(/MongoDB/);
+    await expect(manager.release()).rejects.toThrow(/cannot be released/);
+  });
+});
+
+async function seed(manager: EntityManager): Promise<void> {
+  await manager.deleteAll(Note);
+  await manager.deleteAll(Account);
+  await manager.save(Account, someAccounts());
+  await manager.softDelete(Account, ['a10', 'a11']);
+}
+
+/** What a call answered or threw, and all rows after it. */
+async function outcomeOf(manager: EntityManager, call: () => unknown) {
+  const answer = await settle(call);
+  const accounts = await manager.find(Account, { withDeleted: true, relations: { notes: true } });
+  return { answer, accounts: sorted(accounts.map(plain)), notes: sorted((await manager.find(Note)).map(plain)) };
+}
+
+async function settle(call: () => unknown): Promise<unknown> {
+  try {
+    return plain(await call());
+  } catch (error) {
+    return { name: (error as Error).name, cause: ((error as Error).cause as Error | undefined)?.name };
+  }
+}
+
+/** Answers without what the driver adds, without the time of a deletion, and sorted where nothing gives an order. */
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return 'a date';
+  if (Array.isArray(value)) return isList(value) ? sorted(value.map(plain)) : value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([name]) => name !== 'raw');
+  return { type: value.constructor?.name, ...Object.fromEntries(entries.map(([name, each]) => [name, plain(each)])) };
+}
+
+/** `save` and `insert` answer in the order given, and their lists hold the rows named `new`. */
+function isList(rows: readonly unknown[]): boolean {
+  return !rows.some((row) => typeof row === 'object' && row !== null && 'key' in row && String(row.key).startsWith('new'));
+}
+
+function sorted(rows: readonly unknown[]): unknown[] {
+  return [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
