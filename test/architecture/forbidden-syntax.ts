@@ -22,23 +22,58 @@ function forbiddenDeclaration(node: ts.Node): string | undefined {
   if (ts.isEnumDeclaration(node)) {
     return 'enum';
   }
-  // `declare module 'x'` and `declare global` add to types of others; they are no namespaces.
-  return ts.isModuleDeclaration(node) && ts.isIdentifier(node.name) && !(node.flags & ts.NodeFlags.GlobalAugmentation) ? 'namespace' : undefined;
+  // `declare module 'x'` and `declare global` add to the types of others; they are no namespaces.
+  const isNamespace = ts.isModuleDeclaration(node) && ts.isIdentifier(node.name) && !(node.flags & ts.NodeFlags.GlobalAugmentation);
+  return isNamespace ? 'namespace' : undefined;
 }
 
 function isDefaultExport(node: ts.Node): boolean {
-  return (
-    ts.isExportAssignment(node) ||
-    (ts.isExportSpecifier(node) && node.name.text === 'default') ||
-    (ts.isNamespaceExport(node) && node.name.text === 'default') ||
-    node.kind === ts.SyntaxKind.DefaultKeyword && ts.isExportable(node.parent)
-  );
+  const isNamedDefault = (ts.isExportSpecifier(node) || ts.isNamespaceExport(node)) && node.name.text === 'default';
+  return isNamedDefault || ts.isExportAssignment(node) || node.kind === ts.SyntaxKind.DefaultKeyword;
 }
 
 function forbiddenEffect(node: ts.Node): string | undefined {
-  if (ts.isIdentifier(node) && node.text === 'console' && !isNameOfOther(node)) {
+  if (isGlobal(node, 'console') || (ts.isStringLiteral(node) && /^(node:)?console$/.test(node.text))) {
     return 'console';
   }
   const member = processMember(node);
   return member !== undefined && processMembers.has(member) ? `process.${member}` : undefined;
+}
+
+/** The member of `process` that a node reads, by access, destructuring or import. */
+function processMember(node: ts.Node): string | undefined {
+  if (ts.isPropertyAccessExpression(node)) {
+    return isProcess(node.expression) ? node.name.text : undefined;
+  }
+  if (ts.isElementAccessExpression(node)) {
+    return isProcess(node.expression) && ts.isStringLiteralLike(node.argumentExpression) ? node.argumentExpression.text : undefined;
+  }
+  if (ts.isBindingElement(node) || ts.isImportSpecifier(node)) {
+    return isFromProcess(node) ? (node.propertyName ?? node.name).getText() : undefined;
+  }
+  return undefined;
+}
+
+function isFromProcess(node: ts.BindingElement | ts.ImportSpecifier): boolean {
+  if (ts.isBindingElement(node)) {
+    const declaration = node.parent.parent;
+    return ts.isVariableDeclaration(declaration) && declaration.initializer !== undefined && isProcess(declaration.initializer);
+  }
+  return /^.(node:)?process.$/.test(node.parent.parent.parent.moduleSpecifier.getText());
+}
+
+function isProcess(node: ts.Node): boolean {
+  return isGlobal(node, 'process') || (ts.isPropertyAccessExpression(node) && isGlobal(node.name, 'process'));
+}
+
+/** Whether a node is the global of that name, alone or as `globalThis.name`, and not a property of something else. */
+function isGlobal(node: ts.Node, name: string): boolean {
+  if (!ts.isIdentifier(node) || node.text !== name) {
+    return false;
+  }
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) {
+    return parent.expression.getText() === 'globalThis';
+  }
+  return !('name' in parent && parent.name === node) || ts.isShorthandPropertyAssignment(parent);
 }

@@ -16,7 +16,7 @@ const layers: readonly (readonly string[])[] = [
 
 const exceptions: ReadonlySet<string> = new Set(['repository -> transaction']);
 
-/** One sentence for each import against the order of the layers, through a folder's own index, or from a file outside the layers. */
+/** One sentence for each import against the order of the layers or of the index of its own folder, and for each file outside the layers. */
 export function layerFaults(imports: readonly Imports[]): readonly string[] {
   return imports.flatMap(({ path, files }) => {
     if (path === 'index') {
@@ -31,10 +31,15 @@ export function layerFaults(imports: readonly Imports[]): readonly string[] {
 
 function importFaults(from: string, to: string): readonly string[] {
   if (folderOf(from) === folderOf(to)) {
-    return to === `${folderOf(to)}/index` ? [`${from}.ts imports the index of its own folder.`] : [];
+    return isIndexAbove(to, from) ? [`${from}.ts imports the index of its own folder.`] : [];
   }
   const allowed = to !== 'index' && (rankOf(to) < rankOf(from) || exceptions.has(`${folderOf(from)} -> ${folderOf(to)}`));
   return allowed ? [] : [`${from}.ts imports ${to}.ts, which is not below it.`];
+}
+
+/** Whether a file is the `index.ts` of another's folder, or of one around that. */
+function isIndexAbove(file: string, other: string): boolean {
+  return file.endsWith('/index') && other.startsWith(file.slice(0, -'index'.length));
 }
 
 function rankOf(path: string): number {
