@@ -1,6 +1,14 @@
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { ConfigurationError, NotInitializedError, NotShardedError, UnknownShardError } from '../errors';
-import { buildShardingModel, type EntitySharding, type ShardedEntity, type ShardingModel, schemasAmong, spreadKey } from '../metadata';
+import {
+  buildShardingModel,
+  type EntitySharding,
+  hasPositionColumn,
+  type ShardedEntity,
+  type ShardingModel,
+  schemasAmong,
+  spreadKey,
+} from '../metadata';
 import { everyShard, positionOf, proveIds, proveRoute, type RouteProof } from '../query';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { KeyMemory } from './key-memory';
@@ -35,6 +43,12 @@ export class ClusterCore {
     return this.#model;
   }
 
+  /** This, once the entities are understood. @throws {NotInitializedError} before. */
+  get understood(): this {
+    if (!this.#model) throw new NotInitializedError();
+    return this;
+  }
+
   /** The routing table of each group, by its name. */
   get tables(): ReadonlyMap<string, RoutingTable> {
     return this.#tables;
@@ -55,7 +69,7 @@ export class ClusterCore {
     const { placement } = this.options;
     const schemas = schemasAmong(this.dataSource.options.entities);
     const model = buildShardingModel(this.dataSource.entityMetadatas, { schemas, placement, shardNames });
-    const faults = [...model.faults];
+    const faults = [...model.faults, ...this.#positionColumnFaults(model)];
     const tables = new Map<string, RoutingTable>();
     for (const group of model.groups) {
       try {
@@ -70,6 +84,18 @@ export class ClusterCore {
     this.#model = model;
     this.#tables = tables;
     this.#owners = ownersOf(model, tables, [...this.shards.values()]);
+  }
+
+  #positionColumnFaults(model: ShardingModel): readonly string[] {
+    const wanted = this.options.positionColumn.toLowerCase();
+    const clashing = [...model.entities.values()].filter(
+      (sharding) =>
+        hasPositionColumn(sharding) && sharding.metadata.columns.some(({ databaseName }) => databaseName.toLowerCase() === wanted),
+    );
+    return clashing.map(
+      ({ metadata }) =>
+        `${metadata.name} has a column ${this.options.positionColumn} of its own. Choose another name with the option positionColumn.`,
+    );
   }
 
   /** Forgets what was understood, when the cluster is closed. */

@@ -35,17 +35,12 @@ export function budgetConnections(
 ): { readonly shards: readonly ResolvedShard[]; readonly faults: readonly string[] } {
   if (isEmbedded(shared)) return { shards, faults: [] };
   const asked = poolsOf(shards, shared);
-  const total = totalOf(asked);
-  const fitting =
-    total <= max ? asked : asked.map((pool) => ({ ...pool, poolSize: Math.max(SMALLEST_POOL, Math.floor((pool.poolSize * max) / total)) }));
-  const sizes = new Map(fitting.map(({ database, poolSize }) => [database, poolSize]));
-  const faults =
-    total > max && totalOf(fitting) > max
-      ? [`maxConnections is ${max}, but ${asked.length} database(s) need at least ${totalOf(fitting)}: ${SMALLEST_POOL} for each pool.`]
-      : [];
+  const [total, least] = [totalOf(asked), totalOf(asked.map(smallestPool))];
+  const sizes = new Map(asked.map((pool) => [pool.database, total <= max ? pool.poolSize : shrunkSize(pool, { total, least, max })]));
+  const needed = `maxConnections is ${max}, but ${asked.length} database(s) need at least ${least}: ${SMALLEST_POOL} for each pool.`;
   return {
     shards: shards.map((shard) => ({ ...shard, connection: { ...shard.connection, poolSize: sizes.get(shard.database) } })),
-    faults,
+    faults: least > max ? [needed] : [],
   };
 }
 
@@ -66,6 +61,16 @@ function poolsOf(shards: readonly ResolvedShard[], shared: Readonly<Record<strin
     const slaves = (options.replication as { readonly slaves?: readonly unknown[] } | undefined)?.slaves?.length ?? 0;
     return { database, poolSize: Number(options.poolSize ?? DEFAULT_POOL_SIZE), pools: 1 + slaves };
   });
+}
+
+function smallestPool(pool: PoolBudget): PoolBudget {
+  return { ...pool, poolSize: Math.min(SMALLEST_POOL, pool.poolSize) };
+}
+
+/** What every pool needs is set aside first; the rest is shared out in proportion to what is asked beyond it. */
+function shrunkSize(pool: PoolBudget, { total, least, max }: { readonly total: number; readonly least: number; readonly max: number }) {
+  const { poolSize } = smallestPool(pool);
+  return total === least ? poolSize : poolSize + Math.floor(((pool.poolSize - poolSize) * Math.max(0, max - least)) / (total - least));
 }
 
 function totalOf(pools: readonly PoolBudget[]): number {

@@ -14,7 +14,8 @@ const BUSY_TIMEOUT_MS = 60_000;
  * The lock is held for one statement, or from the outermost begin of a transaction to its end.
  */
 export class EmbeddedLock {
-  readonly #mutex: MutexInterface = withTimeout(new Mutex(), BUSY_TIMEOUT_MS, new DatabaseBusyError(BUSY_TIMEOUT_MS));
+  readonly #mutex = new Mutex();
+  readonly #queue: MutexInterface = withTimeout(this.#mutex, BUSY_TIMEOUT_MS, new DatabaseBusyError(BUSY_TIMEOUT_MS));
 
   /** Says that the surrounding {@link runTransaction} holds this lock from now on, so that it is recognised when it waits for itself. */
   markHeld(): void {
@@ -28,15 +29,16 @@ export class EmbeddedLock {
 
   /** @throws {DatabaseBusyError} after a minute. */
   acquire(): Promise<MutexInterface.Releaser> {
-    return this.#mutex.acquire();
+    // Only who has to wait needs a timer.
+    return this.#mutex.isLocked() ? this.#queue.acquire() : this.#mutex.acquire();
   }
 }
 
 const held = new AsyncLocalStorage<Set<EmbeddedLock>>();
 
-/** Runs a transaction's work, keeping account of the locks that it holds. */
+/** Runs a transaction's work, keeping account of the locks that it holds; one begun inside another one holds that one's too. */
 export function runTransaction<T>(work: () => Promise<T>): Promise<T> {
-  return held.run(new Set(), work);
+  return held.run(new Set(held.getStore()), work);
 }
 
 /** Makes a fresh query runner of an embedded driver take the lock as described on {@link EmbeddedLock}. */

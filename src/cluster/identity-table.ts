@@ -31,13 +31,21 @@ export interface Identity {
 export async function readIdentity(dataSource: DataSource, suffix: string): Promise<Identity | undefined> {
   return withRunner(dataSource, async (runner) => {
     const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${quoted(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
+    const read = (): Promise<readonly Record<string, string>[]> => runner.query(select, [suffix]);
     // The table is created only when reading it fails, so that later starts need no right to create tables.
-    const rows = await runner
-      .query(select, [suffix])
-      .catch(() => createTable(runner, dataSource).then(() => runner.query(select, [suffix])));
-    const [row] = rows as readonly Record<string, string>[];
+    const [row] = await read().catch(() => createThen(read, runner, dataSource));
     return row && toIdentity(row);
   });
+}
+
+/** When others create the table at the same time, PostgreSQL may fail in spite of IF NOT EXISTS; then the table is there. */
+async function createThen<T>(read: () => Promise<T>, runner: QueryRunner, dataSource: DataSource): Promise<T> {
+  try {
+    await createTable(runner, dataSource);
+  } catch (error) {
+    return read().catch(() => Promise.reject(error));
+  }
+  return read();
 }
 
 /** Writes an identity where there is none for its suffix, and reads what stands there then: another process may have been first. */

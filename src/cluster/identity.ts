@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { IdentityError } from '../errors';
 import { type Identity, insertIdentity, readIdentity, type TableIdentity, updateIdentity } from './identity-table';
+import { shardFault } from './shard-fault';
 
 /*
  * A database is in one of three states:
@@ -33,16 +34,19 @@ const FOUNDING = 'founding:';
 /**
  * Compares one settled database with the configuration.
  *
- * @returns false when the database is not settled, so that all members must be established together.
+ * @param clusterId - id of the cluster that other databases of it have told; undefined for the first one.
+ * @returns What it remembers; undefined when it is not settled, so that all members must be established together.
  * @throws {IdentityError} when it belongs elsewhere or was written under another placement.
  */
-export async function admitSettled(member: Member): Promise<boolean> {
-  const identity = await readIdentity(member.dataSource, member.expected.suffix);
-  if (!identity || isFounding(identity)) return member.inMemory && !identity ? establish([member]).then(() => true) : false;
+export async function admitSettled(member: Member, clusterId: string | undefined): Promise<Identity | undefined> {
+  const identity = await read(member);
+  if (!identity && member.inMemory) return establish([member]).then(() => read(member));
+  if (!identity || isFounding(identity)) return undefined;
   const differences = differencesOf(member.expected, identity);
+  if (clusterId !== undefined && clusterId !== identity.clusterId && !member.inMemory) differences.push(stranger(identity));
   if (differences.length > 0) throw new IdentityError(differences);
   await addTables(member, identity);
-  return true;
+  return identity;
 }
 
 /**
@@ -51,35 +55,60 @@ export async function admitSettled(member: Member): Promise<boolean> {
  * @throws {IdentityError} with every difference; nothing has been written then.
  */
 export async function establish(members: readonly Member[]): Promise<void> {
-  const sorted = [...members].sort((a, b) => (a.expected.shard < b.expected.shard ? -1 : 1));
-  const found = await Promise.all(
-    sorted.map(async (member) => ({ member, identity: await readIdentity(member.dataSource, member.expected.suffix) })),
-  );
-  const known = found.flatMap(({ identity }) => (identity ? [identity] : []));
+  const found = await readAll([...members].sort((a, b) => (a.expected.shard < b.expected.shard ? -1 : 1)));
+  const known = found.flatMap(({ identity }) => identity ?? []);
   const differences = found.flatMap(({ member, identity }) => (identity ? differencesOf(member.expected, identity) : []));
   differences.push(...strangers(known));
-  const settled = found.some(({ member, identity }) => identity && !isFounding(identity) && !member.inMemory);
-  const fresh = found.filter(({ member, identity }) => !identity && !member.inMemory);
-  if (settled) differences.push(...fresh.filter(({ member }) => member.ownsRows).map(({ member }) => replaced(member)));
+  if (found.some(isSettled)) differences.push(...found.filter(isNew).flatMap(({ member }) => (member.ownsRows ? replaced(member) : [])));
   if (differences.length > 0) throw new IdentityError(differences);
   await settle(found, known[0] && idOf(known[0]));
 }
 
 type Found = { readonly member: Member; readonly identity: Identity | undefined };
 
+async function readAll(members: readonly Member[]): Promise<readonly Found[]> {
+  const readEach = () => Promise.all(members.map(async (member) => ({ member, identity: await read(member) })));
+  const found = await readEach();
+  // Another process may have founded and settled them all after one was read and before another. None is settled before all are founded.
+  return found.some(isSettled) && found.some(isNew) ? readEach() : found;
+}
+
+function read(member: Member): Promise<Identity | undefined> {
+  return named(member, readIdentity(member.dataSource, member.expected.suffix));
+}
+
+/** Names the shard on what its database throws. */
+async function named<T>({ expected }: Member, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw shardFault(expected.shard, error);
+  }
+}
+
+function isSettled({ member, identity }: Found): boolean {
+  return identity !== undefined && !isFounding(identity) && !member.inMemory;
+}
+
+function isNew({ member, identity }: Found): boolean {
+  return identity === undefined && !member.inMemory;
+}
+
 async function settle(found: readonly Found[], knownId: string | undefined): Promise<void> {
   let clusterId = knownId ?? randomUUID();
-  const foundings: Found[] = [];
+  const foundings: { readonly member: Member; readonly identity: Identity }[] = [];
   for (const { member, identity } of found) {
-    const stored = identity ?? (await insertIdentity(member.dataSource, { ...member.expected, clusterId: `${FOUNDING}${clusterId}` }));
+    const own = { ...member.expected, clusterId: `${FOUNDING}${clusterId}` };
+    const stored = identity ?? (await named(member, insertIdentity(member.dataSource, own)));
     if (foundings.length === 0) clusterId = idOf(stored);
     foundings.push({ member, identity: stored });
+    // Another process may have been first, with another configuration.
+    const differences = [...differencesOf(member.expected, stored), ...strangers(foundings.map((each) => each.identity))];
+    if (differences.length > 0) throw new IdentityError(differences);
   }
-  const differences = strangers(foundings.flatMap(({ identity }) => identity ?? []));
-  if (differences.length > 0) throw new IdentityError(differences);
   for (const { member, identity } of foundings) {
-    if (identity && isFounding(identity)) await updateIdentity(member.dataSource, { ...identity, clusterId });
-    if (identity) await addTables(member, { ...identity, clusterId });
+    if (isFounding(identity)) await named(member, updateIdentity(member.dataSource, { ...identity, clusterId }));
+    await addTables(member, { ...identity, clusterId });
   }
 }
 
@@ -87,11 +116,8 @@ async function settle(found: readonly Found[], knownId: string | undefined): Pro
 async function addTables(member: Member, identity: Identity): Promise<void> {
   const { tables, placements } = member.expected;
   if (Object.keys(tables).every((table) => identity.tables[table])) return;
-  await updateIdentity(member.dataSource, {
-    ...identity,
-    tables: { ...identity.tables, ...tables },
-    placements: { ...identity.placements, ...placements },
-  });
+  const grown = { ...identity, tables: { ...identity.tables, ...tables }, placements: { ...identity.placements, ...placements } };
+  await named(member, updateIdentity(member.dataSource, grown));
 }
 
 function isFounding({ clusterId }: Identity): boolean {
@@ -123,11 +149,11 @@ function describe({ kind, checksum }: TableIdentity, { placements }: Pick<Identi
 
 function strangers(identities: readonly Identity[]): string[] {
   const [first] = identities;
-  const others = identities.filter((identity) => first && idOf(identity) !== idOf(first));
-  if (others.length === 0) return [];
-  return [
-    `shard(s) ${others.map(({ shard }) => `"${shard}"`).join(', ')} belong to another cluster of the same name than "${first?.shard}"`,
-  ];
+  return identities.filter((identity) => first && idOf(identity) !== idOf(first)).map(stranger);
+}
+
+function stranger({ shard }: Identity): string {
+  return `the database of shard "${shard}" belongs to another cluster of the same name than the others`;
 }
 
 function replaced({ expected }: Member): string {

@@ -37,8 +37,13 @@ interface StoredCollation {
 function textKeys(shardings: ReadonlyMap<EntityMetadata, EntitySharding>): readonly { readonly key: KeyColumn; readonly table: string }[] {
   const sharded = [...shardings.values()].flatMap((sharding) => (sharding.kind === 'sharded' ? [sharding] : []));
   return sharded.flatMap(({ key, metadata }) =>
-    key.filter(({ part }) => part.type === 'string').map((column) => ({ key: column, table: metadata.tableName })),
+    key.filter(({ part }) => part.type === 'string').map((column) => ({ key: column, table: tableOf(metadata) })),
   );
+}
+
+/** With its schema only where the entity declares one; any other table is in the schema of its shard. */
+function tableOf({ tableName, tableMetadataArgs: { schema } }: EntityMetadata): string {
+  return schema === undefined ? tableName : `${schema}.${tableName}`;
 }
 
 async function storedCollations(source: ShardDataSource): Promise<ReadonlyMap<string, StoredCollation>> {
@@ -56,8 +61,11 @@ async function mysqlCollations(source: ShardDataSource): Promise<ReadonlyMap<str
 
 async function looseOnPostgres(source: ShardDataSource): Promise<ReadonlyMap<string, StoredCollation>> {
   const rows: readonly Record<string, string>[] = await source.query(
-    'SELECT c.relname AS t, a.attname AS c, co.collname AS n FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid ' +
-      'JOIN pg_collation co ON co.oid = a.attcollation WHERE NOT co.collisdeterministic AND pg_table_is_visible(c.oid)',
+    'SELECT n.nspname AS s, n.nspname = COALESCE($1, current_schema()) AS own, c.relname AS t, a.attname AS c, co.collname AS n ' +
+      'FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace ' +
+      'JOIN pg_collation co ON co.oid = a.attcollation WHERE NOT co.collisdeterministic',
+    [(source.options as { readonly schema?: string }).schema],
   );
-  return new Map(rows.map(({ t, c, n = '' }) => [`${t}.${c}`, { name: n, loose: true, pads: false }]));
+  const columns = rows.flatMap(({ s, own, t, c, n }) => [...(own ? [[`${t}.${c}`, n]] : []), [`${s}.${t}.${c}`, n]] as const);
+  return new Map(columns.map(([column, name = '']) => [`${column}`, { name, loose: true, pads: false }]));
 }

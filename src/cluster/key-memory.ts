@@ -6,6 +6,7 @@ import type { ObjectLiteral } from 'typeorm';
  */
 export class KeyMemory {
   readonly #stored = new WeakMap<ObjectLiteral, string>();
+  readonly #expected = new WeakMap<ObjectLiteral, string>();
   readonly #reserved = new WeakMap<ObjectLiteral, ReadonlyMap<string, string>>();
 
   /** The key text with which an entity is stored, when that is known. */
@@ -19,6 +20,15 @@ export class KeyMemory {
 
   forgetStored(entity: ObjectLiteral): void {
     this.#stored.delete(entity);
+  }
+
+  /** The key text that an entity must be stored with, because it was last saved together with one that has it. */
+  expectedKey(entity: ObjectLiteral): string | undefined {
+    return this.#expected.get(entity);
+  }
+
+  expectKey(entity: ObjectLiteral, text: string): void {
+    this.#expected.set(entity, text);
   }
 
   /** The UUIDs chosen for an entity's generated key columns, by property path. */

@@ -1,23 +1,24 @@
-import { isAbsolute, resolve } from 'node:path';
 import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInstance,
   IsInt,
   IsNotEmpty,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
   Max,
   MaxLength,
   Min,
+  ValidateBy,
 } from 'class-validator';
 import { ConfigurationError } from '../errors';
 import { faultsOf } from '../options';
 import { hashRing } from '../routing';
 import { budgetConnections } from './connection-budget';
+import { duplicateShardFaults } from './duplicate-shards';
 import type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
 import type { ShardedDataSourceOptions, ShardOptions } from './sharded-data-source-options';
 
@@ -35,14 +36,33 @@ const SHARDING_OPTIONS = [
 ];
 const DATABASE_TYPES = ['mysql', 'mariadb', 'postgres', 'better-sqlite3', 'sqljs'];
 
+const IsPlacement = () =>
+  ValidateBy({
+    name: 'isPlacement',
+    validator: {
+      validate: (value: unknown) => typeof (value as { readonly compile?: unknown } | null)?.compile === 'function',
+      defaultMessage: () => 'placement must be made by hashRing(), ranges() or modulo()',
+    },
+  });
+
+/** By `typeof`, since a function of another realm, a test runner's for example, is no instance of ours. */
+const IsFunction = () =>
+  ValidateBy({
+    name: 'isFunction',
+    validator: { validate: (value: unknown) => typeof value === 'function', defaultMessage: () => '$property must be a function' },
+  });
+
 class ClusterShape {
   @IsIn(DATABASE_TYPES) type!: string;
   @IsOptional() @IsString() @IsNotEmpty() @MaxLength(100) name?: string;
   @IsArray() shards!: unknown[];
-  @IsOptional() @IsInstance(Function) connect?: unknown;
+  @IsOptional() @IsFunction() connect?: unknown;
+  @IsOptional() @IsPlacement() placement?: unknown;
+  @IsOptional() @IsObject() scatter?: unknown;
   @IsOptional() @IsBoolean() lazy?: boolean;
   @IsOptional() @IsInt() @Min(1) @Max(1000) concurrency?: number;
   @IsOptional() @IsInt() @Min(1) maxConnections?: number;
+  @IsOptional() @IsInt() @Min(1) poolSize?: number;
   @IsOptional() @Matches(/^[A-Za-z_][A-Za-z0-9_]*$/) @MaxLength(60) positionColumn?: string;
   @IsOptional() @IsString() @IsNotEmpty() initCommand?: string;
 }
@@ -71,20 +91,21 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
   const entries = (Array.isArray(options.shards) ? options.shards : []).map((shard) =>
     typeof shard === 'string' ? { name: shard } : shard,
   );
+  const shardFaults = entries.map((entry, index) => faultsOf(ShardShape, { ...entry, ...textPartitions(entry) }, `shards[${index}]`));
+  // What is wrong with one shard does not hide what is wrong between the others.
+  const members = entries.flatMap((entry, index) => (shardFaults[index]?.length === 0 ? membersOf(entry as ShardOptions, options) : []));
+  const shared = sharedOptions(options);
+  const maxConnections = options.maxConnections ?? 500;
+  const budget = budgetConnections(members, shared, maxConnections);
   const faults = [
     ...faultsOf(ClusterShape, options, 'options'),
     ...faultsOf(ScatterShape, options.scatter ?? {}, 'options.scatter'),
-    ...entries.flatMap((entry, index) => faultsOf(ShardShape, { ...entry, ...textPartitions(entry) }, `shards[${index}]`)),
+    ...shardFaults.flat(),
+    ...(Array.isArray(options.shards) && entries.length === 0 ? ['options.shards names no shard.'] : []),
+    ...duplicateShardFaults(members, shared, options.connect === undefined),
+    ...budget.faults,
   ];
   if (faults.length > 0) throw new ConfigurationError(faults);
-  const shared = sharedOptions(options);
-  const members = entries.flatMap((entry) => membersOf(entry as ShardOptions, options));
-  const doubled = [...duplicateNames(members), ...duplicateDatabases(members, shared)];
-  if (entries.length === 0) doubled.push('options.shards names no shard.');
-  const maxConnections = options.maxConnections ?? 500;
-  const budget = budgetConnections(members, shared, maxConnections);
-  doubled.push(...budget.faults);
-  if (doubled.length > 0) throw new ConfigurationError(doubled);
   return Object.freeze({
     name: options.name ?? 'default',
     shards: budget.shards,
@@ -99,8 +120,9 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
   });
 }
 
-function textPartitions(entry: Partial<ShardOptions>): { partitions?: readonly string[] } {
-  return Array.isArray(entry.partitions) ? { partitions: entry.partitions.map(String) } : {};
+function textPartitions(entry: Partial<ShardOptions>): { partitions?: readonly unknown[] } {
+  if (!Array.isArray(entry?.partitions)) return {};
+  return { partitions: entry.partitions.map((partition) => (typeof partition === 'number' ? String(partition) : partition)) };
 }
 
 function sharedOptions(options: ShardedDataSourceOptions): ResolvedClusterOptions['shared'] {
@@ -113,43 +135,4 @@ function membersOf(entry: ShardOptions, options: ShardedDataSourceOptions): read
   const base = { weight, database: name, connection, ...(initCommand !== undefined && { initCommand }) };
   if (!partitions || partitions.length === 0) return [{ ...base, name, suffix: '' }];
   return partitions.map((partition) => ({ ...base, name: `${name}:${partition}`, partition: String(partition), suffix: `_p${partition}` }));
-}
-
-function duplicateNames(members: readonly ResolvedShard[]): string[] {
-  const names = members.map(({ name }) => name);
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map((name) => `Two shards are named "${name}".`);
-}
-
-function duplicateDatabases(members: readonly ResolvedShard[], shared: ResolvedClusterOptions['shared']): string[] {
-  const places = new Map<string, string>();
-  return members.flatMap((member) => {
-    const place = databasePlace({ ...shared, ...member.connection });
-    if (place === undefined) return [];
-    const key = `${place}${member.suffix}`;
-    const other = places.get(key);
-    places.set(key, member.name);
-    return other === undefined || other === member.name ? [] : [`Shards "${other}" and "${member.name}" are the same database and tables.`];
-  });
-}
-
-/** Where a database is, as far as options tell; undefined for one in memory and for one that only `connect` knows. */
-function databasePlace(options: Record<string, unknown>): string | undefined {
-  const { type, location } = options;
-  if (type === 'sqljs') return typeof location === 'string' ? absolute(location) : undefined;
-  if (type === 'better-sqlite3') return fileOf(options.database);
-  const replication = options.replication as { readonly master?: Record<string, unknown> } | undefined;
-  const at = { ...options, ...replication?.master };
-  if (at.host === undefined && at.url === undefined && at.socketPath === undefined && at.port === undefined && at.database === undefined)
-    return undefined;
-  const host = at.host === 'localhost' ? '127.0.0.1' : (at.host ?? '127.0.0.1');
-  const port = at.port ?? (type === 'postgres' ? 5432 : 3306);
-  return JSON.stringify(at.url ?? [at.socketPath ?? [host, port], at.database, at.schema]);
-}
-
-function fileOf(database: unknown): string | undefined {
-  return typeof database === 'string' && database !== ':memory:' && database !== '' ? absolute(database) : undefined;
-}
-
-function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
 }

@@ -8,6 +8,8 @@ import { shardFault } from './shard-fault';
 export interface ShardAccess {
   /** The only shard that calls may go to; undefined when it is free. */
   readonly pinned: ShardHandle | undefined;
+  /** Says that calls are about to go to these shards. @throws {TransactionShardError} when a transaction cannot make all of them. */
+  admit(shards: readonly ShardHandle[]): void;
   /** Runs a call on one shard. What its database throws is named with the shard. */
   run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T>;
   /** The manager on which calls run, when it is there without waiting; of the transaction's shard when none is named. */
@@ -34,6 +36,9 @@ export class DirectAccess implements ShardAccess {
   constructor(concurrency: number) {
     this.#limit = pLimit(concurrency);
   }
+
+  /** Outside of transactions calls may go anywhere. */
+  admit(): void {}
 
   async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { QueryFailedError, TypeORMError } from 'typeorm';
 import { ShardError, ShardingError } from '../errors';
 
@@ -22,17 +23,32 @@ const RETRYABLE = new Set([
 /** Faults of drivers that come as a plain Error without a code. */
 const CONNECTION_FAULT = /connection|pool|database (handle|connection) is (closed|not open)|authentication/i;
 
+/** What pg throws, without a code, when the server ends the connection under a statement. */
+const CONNECTION_LOST = /^Connection terminated/;
+
 /**
  * Names the shard on what a database or its driver threw. What the library, TypeORM's own checks or the user's listeners threw
  * passes as it is, since no shard is at fault.
  */
 export function shardFault(shard: string, error: unknown): unknown {
-  if (error instanceof ShardingError || !(error instanceof Error)) return error;
+  if (error instanceof ShardingError || !isError(error)) return error;
   const code = driverCode(error);
   const isDrivers =
     error instanceof QueryFailedError || (!(error instanceof TypeORMError) && (code !== undefined || CONNECTION_FAULT.test(error.message)));
   if (!isDrivers) return error;
-  return new ShardError(shard, code, { cause: error, retryable: code !== undefined && RETRYABLE.has(code) });
+  const retryable = code === undefined ? CONNECTION_LOST.test(error.message) : RETRYABLE.has(code);
+  return new ShardError(shard, code, { cause: error, retryable });
+}
+
+/** Names the shard on whatever kept it from being connected; what `connect` of the options threw is no exception. */
+export function connectFault(shard: string, error: unknown): ShardingError {
+  const fault = shardFault(shard, error);
+  return fault instanceof ShardingError ? fault : new ShardError(shard, undefined, { cause: fault });
+}
+
+/** Errors of Node.js itself are no instances of `Error` in another realm, such as that of a test runner. */
+function isError(error: unknown): error is Error {
+  return error instanceof Error || types.isNativeError(error);
 }
 
 function driverCode(error: Error): string | undefined {

@@ -7,7 +7,7 @@ import { admitSettled, establish, type Member } from './identity';
 import { checkKeyCollations } from './key-check';
 import { type ShardHandle, type ShardLifecycle } from './shard';
 import { ShardDataSource } from './shard-data-source';
-import { shardFault } from './shard-fault';
+import { connectFault, shardFault } from './shard-fault';
 import { sharedDriver } from './shared-connections';
 import { tableIdentities } from './table-identities';
 
@@ -23,6 +23,8 @@ interface SharedDatabase {
 export class ShardOpener implements ShardLifecycle {
   readonly #databases = new Map<string, SharedDatabase>();
   #establishing: Promise<void> | undefined;
+  /** Id of the cluster, when databases that were opened by themselves have told it. */
+  #clusterId: string | undefined;
 
   constructor(readonly core: () => ClusterCore) {}
 
@@ -43,6 +45,7 @@ export class ShardOpener implements ShardLifecycle {
 
   async closeAll(): Promise<void> {
     this.#establishing = undefined;
+    this.#clusterId = undefined;
     const closed = await Promise.allSettled(this.#shards().map((shard) => shard.close()));
     this.#databases.clear();
     const failed = closed.find((outcome) => outcome.status === 'rejected');
@@ -59,6 +62,7 @@ export class ShardOpener implements ShardLifecycle {
       source.logger.log('info', `Dropped all tables of the database that holds shard(s) ${shards.map(({ name }) => name).join(', ')}.`);
     }
     this.#establishing = undefined;
+    this.#clusterId = undefined;
   }
 
   /** Drops all tables and founds the databases anew, so that a later start still compares its configuration with theirs. */
@@ -70,7 +74,7 @@ export class ShardOpener implements ShardLifecycle {
 
   /** Makes the tables of every shard as TypeORM's `synchronize()` does; partitions of one database one after another. */
   async synchronizeAll(): Promise<void> {
-    const { options } = this.core();
+    const { options } = this.core().understood;
     await this.#everyShard(
       'synchronize',
       this.#shards(),
@@ -82,7 +86,11 @@ export class ShardOpener implements ShardLifecycle {
     );
   }
 
-  async connect(shard: ShardHandle): Promise<ShardDataSource> {
+  connect(shard: ShardHandle): Promise<ShardDataSource> {
+    return this.#connect(shard).catch((error: unknown) => Promise.reject(connectFault(shard.name, error)));
+  }
+
+  async #connect(shard: ShardHandle): Promise<ShardDataSource> {
     const core = this.core();
     const database = this.#database(shard);
     const { name, suffix } = shard.options;
@@ -102,7 +110,7 @@ export class ShardOpener implements ShardLifecycle {
 
   async prepare(shard: ShardHandle, source: ShardDataSource): Promise<void> {
     if (this.#establishing) await this.#establishing;
-    else if (!(await admitSettled(this.#member(shard, source)))) await this.#establishAll();
+    else await this.#admit(this.#member(shard, source));
     await this.#onSchema(shard, async () => {
       if (this.#flag('migrationsRun')) await source.runMigrations(transactionMode(source));
       if (this.#flag('synchronize')) await source.synchronize();
@@ -111,8 +119,16 @@ export class ShardOpener implements ShardLifecycle {
     if (faults.length > 0) throw new ConfigurationError(faults);
   }
 
+  /** Compares one database when it is opened by itself. */
+  async #admit(member: Member): Promise<void> {
+    const identity = await admitSettled(member, this.#clusterId);
+    if (!identity) await this.#establishAll();
+    else if (!member.inMemory) this.#clusterId ??= identity.clusterId;
+  }
+
   async #connectAll(): Promise<void> {
-    await this.#everyShard('connect', this.#shards(), (shard) => shard.connect(), this.core().options.concurrency);
+    const { options } = this.core().understood;
+    await this.#everyShard('connect', this.#shards(), (shard) => shard.connect(), options.concurrency);
   }
 
   /** Compares all databases together; once for the life of the cluster. */

@@ -68,10 +68,15 @@ export class ShardSubscriber implements EntitySubscriberInterface {
     this.#inserted.delete(event.queryRunner);
   }
 
+  afterUpdate(event: UpdateEvent<ObjectLiteral>): void {
+    if (event.entity) this.#remember(event.entity, event.metadata);
+  }
+
   beforeUpdate(event: UpdateEvent<ObjectLiteral>): void {
     const reader = this.#keys.get(event.metadata);
     if (!reader || !event.entity || !event.databaseEntity) return;
-    const [stored, wanted] = [reader.text(event.databaseEntity), reader.text(event.entity)];
+    const stored = reader.text(event.databaseEntity);
+    const wanted = reader.text(event.entity) ?? this.context.memory.expectedKey(event.entity);
     if (stored !== undefined && wanted !== undefined && stored !== wanted)
       throw new ShardKeyChangedError(event.metadata.name, reader.properties);
   }
@@ -123,9 +128,13 @@ class KeyReader {
     return values.some((value) => value === undefined || value === null) ? undefined : values;
   }
 
-  /** The canonical text of the key, or undefined when the entity is without it. */
+  /**
+   * The canonical text of the key, or undefined when the entity is without it, or has it only inexactly: SQLite's drivers give
+   * integers beyond 2^53 as numbers.
+   */
   text(entity: ObjectLiteral): string | undefined {
     const values = this.values(entity);
-    return values && canonicalText(this.sharding, values);
+    const isInexact = values?.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
+    return values && !isInexact ? canonicalText(this.sharding, values) : undefined;
   }
 }

@@ -28,7 +28,8 @@ export function postgresDriver(base: typeof pg, initCommand: string | undefined)
       },
     };
   }
-  return Object.assign(Object.create(base), { Pool, defaults: base.defaults, native: undefined });
+  // Defined rather than assigned, because pg has a getter for `native`, which TypeORM would take instead of this.
+  return Object.create(base, { Pool: { value: Pool }, native: { value: undefined } });
 }
 
 /** pg-pool's `verify` runs on each new client before it is handed out, and refuses it when it fails. */

@@ -1,6 +1,7 @@
 import {
   DataSource,
   type DataSourceOptions,
+  type EntityMetadata,
   type EntityTarget,
   type Migration,
   type ObjectLiteral,
@@ -20,8 +21,9 @@ import {
   ShardHandle,
   type ShardHealth,
   ShardOpener,
+  shardFault,
 } from '../cluster';
-import { ConfigurationError, ShardRequiredError } from '../errors';
+import { ConfigurationError, NotInitializedError, ShardRequiredError } from '../errors';
 import { PROVED, RoutedEntityManager, type ShardedEntityManager, type ShardedRepository, withLayoutSchemas } from '../repository';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { bindActiveRecords } from './active-record';
@@ -90,6 +92,7 @@ export class ShardedDataSource extends DataSource {
   override initialize(): Promise<this> {
     this.#initializing ??= this.#initialize().catch((error: unknown) => {
       this.#initializing = undefined;
+      this.#core.forget();
       throw error;
     });
     return this.#initializing;
@@ -111,8 +114,8 @@ export class ShardedDataSource extends DataSource {
 
   /** Opens one shard of a cluster with `lazy`; others are open already. */
   async open(name: string): Promise<Shard> {
-    const shard = this.shardHandle(name);
-    await shard.open();
+    const shard = this.#core.understood.shard(name);
+    await shard.open().catch((error: unknown) => Promise.reject(shardFault(name, error)));
     return shard;
   }
 
@@ -142,6 +145,12 @@ export class ShardedDataSource extends DataSource {
     return this.manager.forKey(entity, key);
   }
 
+  /** @throws {NotInitializedError} before the first `initialize()`, which reads the entities. */
+  override getMetadata(target: EntityTarget<ObjectLiteral>): EntityMetadata {
+    if (this.entityMetadatas.length === 0 && !this.isInitialized) throw new NotInitializedError();
+    return super.getMetadata(target);
+  }
+
   override getRepository<Entity extends ObjectLiteral>(target: EntityTarget<Entity>): ShardedRepository<Entity> {
     return this.manager.getRepository(target);
   }
@@ -161,8 +170,9 @@ export class ShardedDataSource extends DataSource {
   ): Promise<T> {
     if (!target || !('shards' in target))
       throw new ShardRequiredError('query() of a cluster', "query(sql, parameters, { shards: ['name'] | 'all' })");
-    const shards = target.shards === 'all' ? [...this.#core.shards.values()] : target.shards.map((name) => this.shardHandle(name));
-    const results = await this.#core.access.runAll('query', shards, (manager) => manager.query(sql, parameters));
+    const core = this.#core.understood;
+    const shards = target.shards === 'all' ? [...core.shards.values()] : target.shards.map((name) => core.shard(name));
+    const results = await core.access.runAll('query', shards, (manager) => manager.query(sql, parameters));
     return shards.map(({ name }, index) => ({ shard: name, result: results[index] })) as T;
   }
 

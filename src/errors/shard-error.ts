@@ -12,7 +12,7 @@ export class ShardError extends ShardingError {
     readonly driverCode: string | undefined,
     options: ErrorOptions & { readonly retryable?: boolean },
   ) {
-    const kind = options.cause instanceof Error ? options.cause.constructor.name : 'unknown error';
+    const kind = options.cause?.constructor.name ?? 'unknown error';
     super(`Shard "${shard}" failed: ${[kind, driverCode].filter(Boolean).join(' ')}. The cause has the details.`, options);
     this.retryable = options.retryable ?? false;
   }

@@ -1,4 +1,6 @@
-import { DataSource, type DataSourceOptions, EntitySchema, type ObjectLiteral } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityMetadata, EntitySchema, type ObjectLiteral } from 'typeorm';
+import { ConnectionMetadataBuilder } from 'typeorm/connection/ConnectionMetadataBuilder';
+import { EntityMetadataValidator } from 'typeorm/metadata-builder/EntityMetadataValidator';
 import { ConfigurationError } from '../errors';
 import { hashRing, type Placement } from '../routing';
 import type { EntitySharding } from './entity-sharding';
@@ -58,10 +60,17 @@ function describe(sharding: EntitySharding): ShardingDescription {
   };
 }
 
-/** Builds metadata as a data source does, without ever connecting. */
+/**
+ * Builds metadata as a data source does, without ever connecting. It must leave no trace on the entity classes: they may be in
+ * use, and a data source takes active records and the accessors of lazy relations for itself.
+ */
 class MetadataSource extends DataSource {
-  async read() {
-    await this.buildMetadatas();
-    return this.entityMetadatas;
+  async read(): Promise<readonly EntityMetadata[]> {
+    this.relationLoader.enableLazyLoad = () => undefined;
+    const entities = Object.values(this.options.entities ?? []);
+    const metadatas = await new ConnectionMetadataBuilder(this).buildEntityMetadatas(entities);
+    const tables = metadatas.filter(({ tableType }) => tableType !== 'view');
+    new EntityMetadataValidator().validateMany(tables, this.driver);
+    return metadatas;
   }
 }

@@ -1,6 +1,6 @@
 import type { EntityMetadata } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import type { EntitySharding } from './entity-sharding';
+import type { EntitySharding, ShardedEntity } from './entity-sharding';
 
 /** Finds relations that cannot be joined or cascaded inside one shard. */
 export function relationFaults(sharding: EntitySharding, entities: ReadonlyMap<EntityMetadata, EntitySharding>): readonly string[] {
@@ -26,12 +26,23 @@ function separation(from: EntitySharding, to: EntitySharding): string | undefine
 /** Inside a group a reference to the other's key must be made by the own key, else it points at rows of any shard. */
 function strayReference(from: EntitySharding, to: EntitySharding, relation: RelationMetadata): string | undefined {
   if (from.kind !== 'sharded' || to.kind !== 'sharded') return undefined;
+  if (relation.isManyToMany) return strayLink(from, to);
   const stray = relation.joinColumns.some(({ referencedColumn }, index) => {
     const part = to.key.findIndex(({ column }) => column === referencedColumn);
     return part >= 0 && from.key[part]?.column !== relation.joinColumns[index];
   });
   const name = to.metadata.name;
   return stray ? `it refers to a ${name} by another column than the shard key, so the ${name} may be on another shard` : undefined;
+}
+
+/** Links lie beside the row that owns them; they can reach rows of another key only when a key holds several rows. */
+function strayLink(from: ShardedEntity, to: ShardedEntity): string | undefined {
+  const alone = [from, to].find(({ key, metadata }) =>
+    metadata.primaryColumns.every((primary) => key.some(({ column }) => column === primary)),
+  );
+  if (!alone) return undefined;
+  const name = alone.metadata.name;
+  return `each ${name} has a shard key of its own, so the rows linked may be on different shards. Write the links as an entity with @ShardKey(() => ${name})`;
 }
 
 function described(sharding: EntitySharding): string {

@@ -11,6 +11,6 @@ export {
   spreadKey,
   type UnshardedEntity,
 } from './entity-sharding';
-export { collationPads, isMysql, isSqlite, KeyColumn } from './key-column';
+export { collationPads, isMysql, isSqlite, KeyColumn, storedValue } from './key-column';
 export { type ParentEntity, ShardKey, type ShardKeyOptions } from './shard-key.decorator';
 export { buildShardingModel, type ShardingModel } from './sharding-model';

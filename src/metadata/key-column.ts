@@ -39,9 +39,7 @@ export class KeyColumn {
 
   /** The value of a condition or of a key given by the caller as the database gets it: through the column's transformers. */
   toStored(value: unknown): unknown {
-    const transformers = this.column.transformer;
-    if (!transformers) return value;
-    return [transformers].flat().reduce<unknown>((each, transformer) => transformer.to(each), value);
+    return storedValue(this.column, value);
   }
 
   /** The same column as another data source sees it. */
@@ -54,11 +52,26 @@ export class KeyColumn {
   }
 }
 
-/** Which texts a column's values have, or undefined when the type cannot route. */
-export function keyTypeOf(column: ColumnMetadata): KeyType | undefined {
+/** A value as the database gets it for a column: through the column's transformers. */
+export function storedValue(column: ColumnMetadata, value: unknown): unknown {
+  return column.transformer ? [column.transformer].flat().reduce<unknown>((each, transformer) => transformer.to(each), value) : value;
+}
+
+/**
+ * Which texts a column's values have, or undefined when the type cannot route.
+ *
+ * @param parentType - the type of the parent's key, for columns of views, which declare none.
+ */
+export function keyTypeOf(column: ColumnMetadata, parentType?: KeyType): KeyType | undefined {
   if (column.isArray) return undefined;
   if (column.generationStrategy === 'uuid') return 'uuid';
-  return KEY_TYPES.get(typeof column.type === 'string' ? (column.type.toLowerCase() as ColumnType) : (column.type as ColumnType));
+  if (column.type === undefined && parentType) return parentType;
+  const type = column.type ?? propertyType(column);
+  return KEY_TYPES.get(typeof type === 'string' ? (type.toLowerCase() as ColumnType) : type);
+}
+
+function propertyType({ target, propertyName }: ColumnMetadata): ColumnType {
+  return Reflect.getMetadata('design:type', (target as new () => object).prototype ?? {}, propertyName);
 }
 
 /** Whether comparing the column's values ignores case or accents, as far as its declaration tells. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata, EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
-import type { Placement } from '../routing';
+import type { KeyPart, Placement } from '../routing';
 import { type Declaring, declaredEntity, declaredKeys, type EntityDeclaration, type ShardKeyDeclaration } from './declaration';
 import { generatedKeyFaults, relationFaults } from './entity-faults';
 import type { EntitySharding, ShardedEntity, ShardingGroup } from './entity-sharding';
@@ -91,9 +91,10 @@ class ModelBuilder {
     declaration: EntityDeclaration,
     children: readonly EntityMetadata[],
   ): ShardedEntity | undefined {
-    const columns = keys.map((key) => this.#keyColumn(metadata, key));
     const parentOf = keys.find(({ parent }) => parent)?.parent;
     const parent = parentOf ? this.#parent(metadata, parentOf(), [...children, metadata]) : undefined;
+    // Rows that are stored beside their parent must route as it does, and so by its normalizer.
+    const columns = keys.map((key, index) => this.#keyColumn(metadata, key, parent?.key[index]?.part));
     if ((parentOf && !parent) || columns.some((column) => !column)) return undefined;
     const key = columns as readonly KeyColumn[];
     const group = parent ? this.#sharedGroup(metadata, parent, key, declaration) : this.#rootGroup(metadata, declaration);
@@ -101,11 +102,12 @@ class ModelBuilder {
     return { kind: 'sharded', metadata, group, key, ...(parent && { parent: parent.metadata.name }) };
   }
 
-  #keyColumn(metadata: EntityMetadata, key: ShardKeyDeclaration): KeyColumn | undefined {
+  #keyColumn(metadata: EntityMetadata, declared: ShardKeyDeclaration, parent: KeyPart | undefined): KeyColumn | undefined {
+    const key = { ...(parent?.normalize && { normalize: parent.normalize }), ...declared };
     const column = metadata.findColumnWithPropertyPath(key.property);
     const where = `${metadata.name}.${key.property}`;
     if (!column) return this.#fault(`${where} is marked @ShardKey() but is not a column.`);
-    const type = keyTypeOf(column);
+    const type = keyTypeOf(column, parent?.type);
     if (!type) return this.#fault(`${where} is of a type that cannot route. Use an integer, a string or a UUID column.`);
     if (comparesLoosely(column) && !key.normalize) {
       return this.#fault(
@@ -144,16 +146,25 @@ class ModelBuilder {
   }
 
   #rootGroup(metadata: EntityMetadata, declaration: EntityDeclaration): ShardingGroup {
-    const name = declaration.sharded?.group ?? metadata.parentEntityMetadata?.name ?? metadata.name;
-    const placement = declaration.sharded?.placement;
+    const name = rootGroupName(metadata, declaration);
     const known = this.#groups.get(name);
-    if (known && placement && known.placement !== placement) {
-      this.#fault(`Group ${name} is given several placements; give it to one entity of the group.`);
-    }
     if (known) return known;
-    const group = { name, placement: placement ?? this.context.placement };
+    const group = { name, placement: this.#groupPlacement(name) };
     this.#groups.set(name, group);
     return group;
+  }
+
+  /** Any entity of a group may give its placement, whichever stands first. */
+  #groupPlacement(name: string): Placement {
+    const given = new Set<Placement>();
+    for (const metadata of this.metadatas) {
+      const declaration = this.#entityDeclaration(metadata);
+      const placement = declaration.sharded?.placement;
+      if (placement && rootGroupName(metadata, declaration) === name) given.add(placement);
+    }
+    if (given.size > 1) this.#fault(`Group ${name} is given several placements; give it to one entity of the group.`);
+    const [placement = this.context.placement] = given;
+    return placement;
   }
 
   #checkOrdered(metadata: EntityMetadata, key: readonly KeyColumn[], group: ShardingGroup): void {
@@ -192,6 +203,10 @@ class ModelBuilder {
 
 function isGeneratedTable(metadata: EntityMetadata): boolean {
   return metadata.isJunction || metadata.tableType === 'closure-junction';
+}
+
+function rootGroupName(metadata: EntityMetadata, { sharded }: EntityDeclaration): string {
+  return sharded?.group ?? metadata.parentEntityMetadata?.name ?? metadata.name;
 }
 
 function isTarget(metadata: EntityMetadata, target: EntityTarget<ObjectLiteral>): boolean {

@@ -1,15 +1,29 @@
 import { FindOperator, InstanceChecker } from 'typeorm';
 
 /**
- * Copies find options or criteria so that each shard gets its own: TypeORM's `FindOperator.transformValue` writes into operators
- * when a statement is built. Entities, dates, buffers and functions are shared, since nothing writes into them.
+ * Copies find options or criteria so that each shard gets operators of its own: TypeORM's `FindOperator.transformValue` writes into
+ * operators when a statement is built. What holds no operator is shared, since nothing writes into it.
  */
 export function cloneOptions<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(cloneOptions) as T;
   if (typeof value !== 'object' || value === null) return value;
-  if (InstanceChecker.isFindOperator(value)) return cloneOperator(value) as T;
-  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, cloneOptions(each)])) as T;
+  if (isPlain(value)) return cloneMembers(value);
+  return InstanceChecker.isFindOperator(value) ? (cloneOperator(value) as T) : value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Array.isArray(value);
+}
+
+function cloneMembers<T extends object>(value: T): T {
+  let copy: T | undefined;
+  for (const name in value) {
+    const member = cloneOptions(value[name]);
+    if (member === value[name]) continue;
+    copy ??= (Array.isArray(value) ? [...value] : { ...value }) as T;
+    copy[name] = member;
+  }
+  return copy ?? value;
 }
 
 function cloneOperator(operator: FindOperator<unknown>): FindOperator<unknown> {

@@ -10,6 +10,7 @@ export type Domain =
   | { readonly kind: 'stretch'; readonly low: Position | null; readonly high: Position | null };
 
 export const ANY: Domain = { kind: 'any' };
+export const NONE: Domain = { kind: 'values', values: new Map() };
 
 /** The domain of the given values. @throws {ShardKeyInvalidError} when one of them cannot route. */
 export function valuesDomain(values: readonly unknown[], part: KeyPart): Domain {

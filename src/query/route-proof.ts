@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from 'typeorm';
 import type { ShardedEntity } from '../metadata';
-import { canonicalKey, hashPosition, integerPosition, type Position, type RoutingTable, type ShardName } from '../routing';
+import { canonicalKey, canonicalPart, hashPosition, integerPosition, type Position, type RoutingTable, type ShardName } from '../routing';
 import { type Domain, isEmpty } from './domain';
 import { type Reading, whereDomain } from './where-domain';
 
@@ -25,6 +25,8 @@ export function positionOf(sharding: ShardedEntity, values: readonly unknown[]):
 
 /** The canonical text of a key given as values in the order of the key. @throws {ShardKeyInvalidError} when it cannot route. */
 export function canonicalText(sharding: ShardedEntity, values: readonly unknown[]): string {
+  const [first] = sharding.key;
+  if (first && sharding.key.length === 1 && values.length === 1) return canonicalPart(values[0], first.part);
   return canonicalKey(
     values,
     sharding.key.map(({ part }) => part),
@@ -42,8 +44,12 @@ export function proveRoute(
   table: RoutingTable,
   invalidValues: Reading['invalidValues'],
 ): RouteProof {
+  // TypeORM takes null for no conditions, as JavaScript callers may say it.
+  if (!where) return everyShard(sharding, table);
+  const plain = Array.isArray(where) ? undefined : provePlainValue(sharding, where as ObjectLiteral, table);
+  if (plain) return plain;
   const reading = { invalidValues, ordered: sharding.group.placement.positions === 'key' };
-  const branches = where === undefined ? [{}] : Array.isArray(where) ? where : [where];
+  const branches = Array.isArray(where) ? where : [where];
   if (branches.length === 0) return everyShard(sharding, table);
   const found = new Set<ShardName>();
   for (const branch of branches) {
@@ -80,6 +86,16 @@ export function everyShard(sharding: ShardedEntity, table: RoutingTable): RouteP
   const [only] = table.shards;
   if (table.shards.length === 1 && only !== undefined) return { route: 'one', shards: [only], reason: 'The cluster has one shard.' };
   return { route: 'all', shards: table.shards, reason: `No condition proves ${keyName(sharding)}, so every shard is asked.` };
+}
+
+/** Proves `{ key: value }`, which is what most calls say, without the sets of values that other conditions need. */
+function provePlainValue(sharding: ShardedEntity, where: ObjectLiteral, table: RoutingTable): RouteProof | undefined {
+  const [key] = sharding.key;
+  if (!key || sharding.key.length > 1 || key.column.relationMetadata || key.path.includes('.')) return undefined;
+  const value: unknown = where[key.path];
+  const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+  if (!isPlain) return undefined;
+  return { route: 'one', shards: [table.ownerOf(positionOf(sharding, [key.toStored(value)]))], reason: `${key.part.property} is proved.` };
 }
 
 function branchShards(

@@ -1,8 +1,9 @@
 import { type FindOperator, InstanceChecker, type ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import { ShardKeyMissingError } from '../errors';
-import type { KeyColumn } from '../metadata';
-import { integerPosition } from '../routing';
-import { ANY, type Domain, intersect, unite, valuesDomain } from './domain';
+import { type KeyColumn, storedValue } from '../metadata';
+import { integerPosition, type Position } from '../routing';
+import { ANY, type Domain, intersect, NONE, unite, valuesDomain } from './domain';
 
 /** How TypeORM was told to treat null and undefined in conditions. */
 export interface InvalidValues {
@@ -24,18 +25,31 @@ export interface Reading {
  * @throws {ShardKeyInvalidError} when it is compared with a value that cannot route.
  */
 export function whereDomain(where: ObjectLiteral, key: KeyColumn, reading: Reading): Domain {
-  const direct = conditionAt(where, key.path);
-  const domain = direct === ABSENT ? ANY : conditionDomain(direct, key, reading);
   const related = key.column.relationMetadata && key.column.referencedColumn && relatedPath(key);
-  if (!related || related === key.path) return domain;
-  const through = conditionAt(where, related);
-  return through === ABSENT ? domain : intersect(domain, conditionDomain(through, key, reading), key.part);
+  const own = related === key.path ? ANY : domainAt(where, key.path, { key, column: key.column, reading });
+  if (!related) return own;
+  // TypeORM compares with the related entity's column, and so by that column's transformer.
+  const through = domainAt(where, related, { key, column: key.column.referencedColumn ?? key.column, reading });
+  return intersect(own, through, key.part);
+}
+
+/** How one condition on a key is read. */
+interface KeyReading {
+  readonly key: KeyColumn;
+  /** The column that TypeORM compares: the key's own, or the one it refers to. */
+  readonly column: ColumnMetadata;
+  readonly reading: Reading;
 }
 
 const ABSENT = Symbol('absent');
 
 function relatedPath(key: KeyColumn): string {
   return `${key.column.relationMetadata?.propertyPath}.${key.column.referencedColumn?.propertyPath}`;
+}
+
+function domainAt(where: ObjectLiteral, path: string, at: KeyReading): Domain {
+  const condition = conditionAt(where, path);
+  return condition === ABSENT ? ANY : conditionDomain(condition, at);
 }
 
 function conditionAt(where: ObjectLiteral, path: string): unknown {
@@ -49,11 +63,11 @@ function conditionAt(where: ObjectLiteral, path: string): unknown {
   return condition;
 }
 
-function conditionDomain(condition: unknown, key: KeyColumn, reading: Reading): Domain {
-  if (condition === undefined || condition === null) return absentDomain(condition, key, reading.invalidValues);
-  if (InstanceChecker.isFindOperator(condition)) return operatorDomain(condition, key, reading);
-  if (isRelatedCondition(condition, key)) return ANY;
-  return valuesDomain([key.toStored(condition)], key.part);
+function conditionDomain(condition: unknown, at: KeyReading): Domain {
+  if (condition === undefined || condition === null) return absentDomain(condition, at.key, at.reading.invalidValues);
+  if (InstanceChecker.isFindOperator(condition)) return operatorDomain(condition, at);
+  if (isRelatedCondition(condition, at.key)) return ANY;
+  return valuesDomain([storedValue(at.column, condition)], at.key.part);
 }
 
 function absentDomain(condition: null | undefined, key: KeyColumn, invalid: InvalidValues): Domain {
@@ -67,50 +81,59 @@ function isRelatedCondition(condition: unknown, key: KeyColumn): boolean {
   return typeof condition === 'object' && key.column.relationMetadata?.propertyName === key.path && !(condition instanceof Date);
 }
 
-function operatorDomain(operator: FindOperator<unknown>, key: KeyColumn, reading: Reading): Domain {
+function operatorDomain(operator: FindOperator<unknown>, at: KeyReading): Domain {
   const nested = operator.child;
-  if (nested) return operator.type === 'equal' ? operatorDomain(nested, key, reading) : ANY;
+  if (nested) return operator.type === 'equal' ? operatorDomain(nested, at) : ANY;
   const value = operator.value;
   switch (operator.type) {
     case 'equal':
-      return value === null || value === undefined ? ANY : valuesDomain([key.toStored(value)], key.part);
+      return value === null || value === undefined ? ANY : valuesDomain([storedValue(at.column, value)], at.key.part);
     case 'in':
+      return listDomain(value, at);
     case 'any':
-      return Array.isArray(value)
-        ? valuesDomain(
-            value.map((each) => key.toStored(each)),
-            key.part,
-          )
-        : ANY;
+      // TypeORM gives the transformer the whole list, so what it compares with is not known.
+      return at.column.transformer ? ANY : listDomain(value, at);
     case 'and':
-      return operands(value).reduce<Domain>((domain, each) => intersect(domain, conditionDomain(each, key, reading), key.part), ANY);
+      return operands(value).reduce<Domain>((domain, each) => intersect(domain, conditionDomain(each, at), at.key.part), ANY);
     case 'or':
-      return operands(value)
-        .map((each) => conditionDomain(each, key, reading))
-        .reduce(unite);
+      return operands(value).reduce<Domain>((domain, each) => unite(domain, conditionDomain(each, at)), NONE);
     default:
-      return reading.ordered ? comparisonDomain(operator.type, value, key) : ANY;
+      return at.reading.ordered ? comparisonDomain(operator.type, value, at) : ANY;
   }
+}
+
+function listDomain(values: unknown, { key, column }: KeyReading): Domain {
+  if (!Array.isArray(values)) return ANY;
+  return valuesDomain(
+    values.map((value) => storedValue(column, value)),
+    key.part,
+  );
 }
 
 function operands(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function comparisonDomain(type: string, value: unknown, key: KeyColumn): Domain {
-  const at = (each: unknown) => integerPosition(key.toStored(each), key.part);
+function comparisonDomain(type: string, value: unknown, at: KeyReading): Domain {
   switch (type) {
     case 'between': {
       const [low, high] = operands(value);
-      return { kind: 'stretch', low: at(low), high: at(high) };
+      return { kind: 'stretch', low: boundOf(low, at), high: boundOf(high, at) };
     }
     case 'moreThan':
     case 'moreThanOrEqual':
-      return { kind: 'stretch', low: at(value), high: null };
+      return { kind: 'stretch', low: boundOf(value, at), high: null };
     case 'lessThan':
     case 'lessThanOrEqual':
-      return { kind: 'stretch', low: null, high: at(value) };
+      return { kind: 'stretch', low: null, high: boundOf(value, at) };
     default:
       return ANY;
   }
+}
+
+/** A fraction can bound integers though it cannot be one; beyond 2^53 a number's text says another value than the number. */
+function boundOf(value: unknown, { key, column }: KeyReading): Position {
+  const stored = storedValue(column, value);
+  const isFraction = typeof stored === 'number' && key.part.type === 'integer' && !Number.isInteger(stored) && Number.isFinite(stored);
+  return isFraction ? stored : integerPosition(stored, key.part);
 }

@@ -96,7 +96,8 @@ function refuseKeyChange({ sharding }: CallRoute, values: ObjectLiteral, checked
   if (sharding.kind !== 'sharded') return;
   const given = sharding.key.map((key) => key.column.getEntityValue(values, true));
   if (given.every((value) => value === undefined)) return;
-  if (checked && !given.includes(undefined) && keyNamedBy(sharding, checked) === canonicalKeyOf(sharding, given)) return;
+  const wanted = given.includes(undefined) ? undefined : canonicalKeyOf(sharding, given);
+  if (checked && wanted !== undefined && keyNamedBy(sharding, checked) === wanted) return;
   throw new ShardKeyChangedError(
     sharding.metadata.name,
     sharding.key.map(({ path }) => path),

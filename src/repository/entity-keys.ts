@@ -31,6 +31,13 @@ export class EntityKeys {
     return this.#owner(sharding, values);
   }
 
+  /** Finds the shard of an object that names a stored row; it is not changed. */
+  shardOfStored(sharding: ShardedEntity, entityLike: ObjectLiteral): ShardHandle {
+    const values = keyValuesOf(sharding, entityLike);
+    refuseMissing(sharding, values);
+    return this.#owner(sharding, values);
+  }
+
   /** Finds the shard of values that are inserted as they are; UUIDs that would be generated are filled in. */
   shardOfInsert(sharding: ShardedEntity, entity: ObjectLiteral): ShardHandle {
     for (const key of sharding.key) {
@@ -86,11 +93,20 @@ export class EntityKeys {
     const cascades = relation.isCascadeInsert || relation.isCascadeUpdate;
     if (cascades) inheritKey(sharding, relation, related, key.values);
     const values = keyValuesOf(sharding, related);
-    if (!values.some(isMissing) && canonicalText(sharding, values) !== key.text) {
-      throw new RelatedKeyError(from.metadata.name, relation.propertyPath, sharding.metadata.name);
-    }
-    if (cascades) this.#checkRelated(sharding, related, key, seen);
+    const text = values.some(isMissing) ? this.core.memory.storedKey(related) : canonicalText(sharding, values);
+    const isStray = text === undefined ? !cascades && writesKey(sharding, relation) : text !== key.text;
+    if (isStray) throw new RelatedKeyError(from.metadata.name, relation.propertyPath, sharding.metadata.name);
+    if (!cascades) return;
+    // A stored row that is named by its id alone would be given this key; its shard refuses that once it has loaded the row.
+    this.core.memory.expectKey(related, key.text);
+    this.#checkRelated(sharding, related, key, seen);
   }
+}
+
+/** Whether saving the relation writes the shard key of rows on its other side, in a property that a row at hand would show. */
+function writesKey(sharding: ShardedEntity, relation: RelationMetadata): boolean {
+  const written = relation.isOwning ? [] : (relation.inverseRelation?.joinColumns ?? []);
+  return sharding.key.some(({ column }) => !column.isVirtual && written.includes(column));
 }
 
 interface KeyOf {
@@ -99,13 +115,14 @@ interface KeyOf {
 }
 
 /**
- * Gives a related entity the key of the one it is saved with. TypeORM itself does so for the direct children of a one-to-many
- * relation whose inverse side is the key, but not for theirs.
+ * Gives a related entity the key of the one it is saved with. TypeORM itself does so only for the direct children of a one-to-many
+ * relation whose inverse side is the key, and not where that side is lazy; a key that is no property of its own is left to it.
  */
 function inheritKey(sharding: ShardedEntity, relation: RelationMetadata, related: ObjectLiteral, values: readonly unknown[]): void {
   const filledByTypeorm = relation.inverseRelation?.joinColumns ?? [];
   for (const [index, key] of sharding.key.entries()) {
-    if (isMissing(key.read(related)) && !filledByTypeorm.includes(key.column)) key.column.setEntityValue(related, values[index]);
+    const isLeft = key.column.isVirtual && filledByTypeorm.includes(key.column);
+    if (!isLeft && isMissing(key.read(related))) key.column.setEntityValue(related, values[index]);
   }
 }
 

@@ -1,18 +1,17 @@
 import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral, type UpsertOptions } from 'typeorm';
 import type { ShardHandle } from '../cluster';
-import { ConflictPathsError, ShardsFailedError } from '../errors';
+import { ConflictPathsError } from '../errors';
 import type { ShardedEntity } from '../metadata';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
+import { runInTurn } from './in-turn';
 
 type Target = EntityTarget<ObjectLiteral>;
 type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[]) => Promise<InsertResult>;
 
 /** Inserts plain values, each on the shard that owns its key. The result is in the order given. */
 export function insert(router: CallRouter, target: Target, values: ObjectLiteral | readonly ObjectLiteral[]): Promise<InsertResult> {
-  return insertRows(router, { operation: 'insert', target, rows: [values].flat() }, (manager, entity, rows) =>
-    manager.insert(entity, rows),
-  );
+  return insertRows(router, { operation: 'insert', target, rows: listOf(values) }, (manager, entity, rows) => manager.insert(entity, rows));
 }
 
 /**
@@ -28,9 +27,13 @@ export async function upsert(
 ): Promise<InsertResult> {
   const sharding = router.core.shardingOf(target);
   if (sharding.kind === 'sharded') requireKeyInPaths(sharding, options);
-  return insertRows(router, { operation: 'upsert', target, rows: [values].flat() }, (manager, entity, rows) =>
+  return insertRows(router, { operation: 'upsert', target, rows: listOf(values) }, (manager, entity, rows) =>
     sharding.kind === 'sharded' ? upsertOnShard(manager, sharding, rows, options) : manager.upsert(entity, rows, options),
   );
+}
+
+function listOf(values: ObjectLiteral | readonly ObjectLiteral[]): readonly ObjectLiteral[] {
+  return Array.isArray(values) ? values : [values];
 }
 
 interface Inserting {
@@ -43,13 +46,13 @@ async function insertRows(router: CallRouter, inserting: Inserting, call: Insert
   const { operation, target, rows } = inserting;
   const sharding = router.core.shardingOf(target);
   const entity = sharding.metadata.target;
-  if (sharding.kind === 'reference') return insertEverywhere(router, inserting, (manager) => call(manager, entity, [...rows]));
-  const places = new Map<ShardHandle, number[]>();
+  if (sharding.kind === 'reference') return runInTurn(router, operation, (manager) => call(manager, entity, [...rows]));
   const keys = new EntityKeys(router.core, router.scope);
-  for (const [index, row] of rows.entries()) {
-    const shard = sharding.kind === 'sharded' ? keys.shardOfInsert(sharding, row) : router.everywhere(target).shards[0];
-    if (shard) places.set(shard, [...(places.get(shard) ?? []), index]);
-  }
+  const shardOf = (row: ObjectLiteral) =>
+    sharding.kind === 'sharded' ? keys.shardOfInsert(sharding, row) : (router.everywhere(target).shards[0] as ShardHandle);
+  const [first] = rows;
+  if (first && rows.length === 1) return router.access.run(shardOf(first), (manager) => call(manager, entity, [first]));
+  const places = placesOf(rows, shardOf);
   const shards = [...places.keys()];
   if (shards.length === 0) return new InsertResult();
   const results = await router.access.runAll(operation, shards, (manager, shard) =>
@@ -62,24 +65,14 @@ async function insertRows(router: CallRouter, inserting: Inserting, call: Insert
   return inOrder(results, [...places.values()]);
 }
 
-async function insertEverywhere(
-  router: CallRouter,
-  { operation }: Inserting,
-  call: (manager: EntityManager) => Promise<InsertResult>,
-): Promise<InsertResult> {
-  const shards = [...router.core.shards.values()];
-  const done: string[] = [];
-  let result = new InsertResult();
-  for (const [index, shard] of shards.entries()) {
-    try {
-      result = await router.access.run(shard, call);
-    } catch (error) {
-      const rest = shards.slice(index + 1).map(({ name }) => name);
-      throw new ShardsFailedError(operation, [{ shard: shard.name, error }], done, rest);
-    }
-    done.push(shard.name);
+/** The places in `rows` of what goes to each shard. */
+function placesOf(rows: readonly ObjectLiteral[], shardOf: (row: ObjectLiteral) => ShardHandle): ReadonlyMap<ShardHandle, number[]> {
+  const places = new Map<ShardHandle, number[]>();
+  for (const [index, row] of rows.entries()) {
+    const shard = shardOf(row);
+    places.set(shard, [...(places.get(shard) ?? []), index]);
   }
-  return result;
+  return places;
 }
 
 function inOrder(results: readonly InsertResult[], places: readonly (readonly number[])[]): InsertResult {

@@ -1,9 +1,9 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, RemoveOptions, SaveOptions } from 'typeorm';
 import { CannotDetermineEntityError } from 'typeorm/error/CannotDetermineEntityError';
 import type { ShardHandle } from '../cluster';
-import { ShardsFailedError } from '../errors';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
+import { runInTurn } from './in-turn';
 
 type Target = EntityTarget<ObjectLiteral>;
 
@@ -28,6 +28,8 @@ export async function persist(
   const plan = planOf(router, operation, target, entities);
   const call = persistCall(operation, target, options);
   const shards = [...plan.byShard.keys()];
+  const everyShard = plan.everywhere.length > 0 ? [...router.core.shards.values()] : [];
+  router.access.admit([...new Set([...everyShard, ...shards])]);
   if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, call);
   if (shards.length > 0) await router.access.runAll(operation, shards, (manager, shard) => call(manager, plan.byShard.get(shard) ?? []));
 }
@@ -70,27 +72,15 @@ function persistCall(
   };
 }
 
-/** One shard after another, so that every copy gets the values that the first database generated. */
 async function persistEverywhere(
   router: CallRouter,
   operation: PersistOperation,
   entities: readonly ObjectLiteral[],
   call: PersistCall,
 ): Promise<void> {
-  const shards = [...router.core.shards.values()];
   const copies = operation === 'remove' ? entities.map(shallowCopy) : undefined;
-  const done: string[] = [];
-  for (const [index, shard] of shards.entries()) {
-    // `remove` takes the id off the object it was given, so every shard but the last gets a copy.
-    const own = copies && index < shards.length - 1 ? copies.map(shallowCopy) : entities;
-    try {
-      await router.access.run(shard, (manager) => call(manager, own));
-    } catch (error) {
-      const rest = shards.slice(index + 1).map(({ name }) => name);
-      throw new ShardsFailedError(operation, [{ shard: shard.name, error }], done, rest);
-    }
-    done.push(shard.name);
-  }
+  // `remove` takes the id off the object it was given, so every shard but the last gets a copy.
+  await runInTurn(router, operation, (manager, isLast) => call(manager, copies && !isLast ? copies.map(shallowCopy) : entities));
 }
 
 function shallowCopy<T extends ObjectLiteral>(entity: T): T {

@@ -109,6 +109,7 @@ export class RoutedEntityManager extends EntityManager {
       typeof isolationOrWork === 'function' ? isolationOrWork : maybeWork;
     if (!work) throw new TypeORMError('Transaction method requires callback in second parameter if isolation level is supplied.');
     const { transaction, scope } = this.#routing;
+    if (transaction && scope.kind === 'shard') transaction.admit([scope.shard]);
     if (transaction) return transaction.nest(() => work(this));
     const begun = new PinnedTransaction(isolation, scope.kind === 'shard' ? scope.shard : undefined);
     const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, scope: PROVED, transaction: begun });
@@ -119,7 +120,9 @@ export class RoutedEntityManager extends EntityManager {
     const router = this.#calls;
     const sharding = router.core.shardingOf(target);
     const shard =
-      sharding.kind === 'sharded' ? new EntityKeys(router.core, router.scope).shardOf(sharding, entityLike) : this.#anyShardOf(target);
+      sharding.kind === 'sharded'
+        ? new EntityKeys(router.core, router.scope).shardOfStored(sharding, entityLike)
+        : this.#anyShardOf(target);
     return router.access.run(shard, (manager) => manager.preload(sharding.metadata.target, entityLike));
   }
 
@@ -139,7 +142,7 @@ export class RoutedEntityManager extends EntityManager {
     return this.#persist('recover', args);
   }
 
-  override async insert(target: Target, values: Loose): Promise<InsertResult> {
+  override insert(target: Target, values: Loose): Promise<InsertResult> {
     return insert(this.#calls, target, values);
   }
 
@@ -202,7 +205,7 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override findOneBy(target: Target, where: Where): Promise<Loose> {
-    return this.#reads.findOne(target, { where });
+    return this.#reads.findOneBy(target, where);
   }
 
   override async findOneOrFail(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {

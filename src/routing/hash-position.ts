@@ -10,6 +10,14 @@ import { hash } from 'node:crypto';
  * @see RFC 1321.
  */
 export function hashPosition(canonicalText: string): number {
+  // An insert asks twice for one text: to route the row, and to write its position.
+  if (canonicalText !== last.text) last = { text: canonicalText, position: digestPosition(canonicalText) };
+  return last.position;
+}
+
+let last = { text: '', position: digestPosition('') };
+
+function digestPosition(canonicalText: string): number {
   // The one-shot `hash` to a string costs a third of `createHash` or of a Buffer on Node 20.
   const digest = hash('md5', canonicalText, 'binary');
   const high = (digest.charCodeAt(0) << 16) | (digest.charCodeAt(1) << 8) | digest.charCodeAt(2);

@@ -55,9 +55,7 @@ function isLonger(text: string, maxLength: number): boolean {
   return false;
 }
 
-// `String.prototype.isWellFormed` of Node 20 is not in the ES2023 library types.
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
+/** Node 20 has this method, the library types of ES2023 do not. */
 function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text);
+  return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

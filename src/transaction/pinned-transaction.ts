@@ -34,9 +34,16 @@ export class PinnedTransaction implements ShardAccess {
     return this.#pin?.shard ?? this.#from;
   }
 
+  admit(shards: readonly ShardHandle[]): void {
+    const [only] = shards;
+    const isElsewhere = this.pinned !== undefined && this.pinned !== only;
+    if (!this.#ended && only && shards.length === 1 && !isElsewhere) return;
+    const needed = shards.map(({ name }) => name);
+    throw new TransactionShardError(this.pinned?.name, needed);
+  }
+
   async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
-    if (this.#ended) throw new TransactionShardError(this.pinned?.name, [shard.name]);
-    if (this.pinned && this.pinned !== shard) throw new TransactionShardError(this.pinned.name, [shard.name]);
+    this.admit([shard]);
     this.#pin ??= { shard, runner: this.#begin(shard) };
     try {
       const runner = await this.#pin.runner;
@@ -51,13 +58,8 @@ export class PinnedTransaction implements ShardAccess {
     shards: readonly ShardHandle[],
     call: (manager: EntityManager, shard: ShardHandle) => Promise<T>,
   ): Promise<readonly T[]> {
-    const [only] = shards;
-    if (!only || shards.length > 1) {
-      throw new TransactionShardError(
-        this.pinned?.name,
-        shards.map(({ name }) => name),
-      );
-    }
+    this.admit(shards);
+    const only = shards[0] as ShardHandle;
     return [await this.run(only, (manager) => call(manager, only))];
   }
 

@@ -1,8 +1,11 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import { hashRing, IdentityError, modulo, ranges, ShardedDataSource, ShardKey } from '../../src';
 import { createDatabases, databaseKinds, type TestDatabases } from '../database';
-import { optionsFor, shardsOf, sqlOn, startCluster } from './fixtures/clusters';
+import { optionsFor, shardsOf, startCluster } from './fixtures/clusters';
 import { Message, someUsers, User } from './fixtures/entities';
+import { remembered } from './fixtures/identities';
+
+jest.setTimeout(30_000);
 
 @Entity()
 class Reading {
@@ -30,7 +33,9 @@ describe.each(databaseKinds)('The identity of databases (%s)', (kind) => {
   }
 
   async function differencesOf(more: object): Promise<readonly string[]> {
-    const refused = await new ShardedDataSource(optionsFor(two(), { entities: [User], ...more })).initialize().catch((error: unknown) => error);
+    const refused = await new ShardedDataSource(optionsFor(two(), { entities: [User], ...more }))
+      .initialize()
+      .catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(IdentityError);
     expect(refused).toMatchObject({ code: 'ERR_IDENTITY' });
     return (refused as IdentityError).differences;
@@ -64,7 +69,11 @@ describe.each(databaseKinds)('The identity of databases (%s)', (kind) => {
   const changes: readonly [string, () => object, readonly RegExp[]][] = [
     ['a shard added', () => ({ shards: shardsOf(three()) }), [/user.*"s1".*over s1, s2;.*over s1, s2, s3/, /user.*"s2"/, /"s3" is new/]],
     ['a shard removed', () => ({ shards: shardsOf(two()).slice(0, 1) }), [/user.*"s1".*over s1, s2; .*over s1$/]],
-    ['a weight changed', () => ({ shards: shardsOf(two(), { s2: { weight: 3 } }) }), [/user.*"s1".*over s1, s2;.*over s1, s2 \(weight 3\)$/, /user.*"s2"/]],
+    [
+      'a weight changed',
+      () => ({ shards: shardsOf(two(), { s2: { weight: 3 } }) }),
+      [/user.*"s1".*over s1, s2;.*over s1, s2 \(weight 3\)$/, /user.*"s2"/],
+    ],
     ['another ring', () => ({ placement: hashRing({ virtualNodes: 160 }) }), [/hashRing\(\) over .*virtualNodes: 160/, /"s2"/]],
     ['a shard renamed', () => ({ shards: shardsOf(two(), { s2: { name: 'x2' } }) }), [/"s1"/, /"x2" holds shard "s2".*renamed/]],
     [
@@ -116,7 +125,7 @@ describe.each(databaseKinds)('The identity of databases (%s)', (kind) => {
 
     const differences = await differencesOf({ shards: [shardsOf(two())[0], shardsOf(others)[1]] });
 
-    expect(differences).toEqual([expect.stringMatching(/"s2" belong to another cluster of the same name/)]);
+    expect(differences).toEqual([expect.stringMatching(/"s2" belongs to another cluster of the same name/)]);
     expect(await remembered(databases)).toEqual(before);
   });
 
@@ -176,17 +185,3 @@ describe.each(databaseKinds)('The identity of databases (%s)', (kind) => {
     expect(await differencesOf({ placement: hashRing({ virtualNodes: 4 }) })).toHaveLength(2);
   });
 });
-
-/** What each database remembers; nothing where it has no table for it. */
-function remembered(databases: TestDatabases): Promise<readonly (readonly Record<string, string>[])[]> {
-  const quote = databases.type === 'postgres' ? '"' : '`';
-  const select = `select * from ${quote}_shard_identity${quote} order by suffix`;
-  return Promise.all(
-    databases.shards.map((shard) =>
-      sqlOn(databases, shard, select).catch((error: Error) => {
-        if (/exist|no such table/.test(error.message)) return [];
-        throw error;
-      }),
-    ),
-  );
-}

@@ -1,5 +1,5 @@
 import { type DataSource, In } from 'typeorm';
-import { ConfigurationError } from '../../errors';
+import { ConfigurationError, ShardKeyInvalidError } from '../../errors';
 import type { ShardedRepository } from '../sharded-repository';
 import { toStoredText } from './layout-value';
 import { runInBatches } from './run-in-batches';
@@ -48,7 +48,7 @@ export abstract class BaseLayout<V> {
 
   /** Reads the value of a key, or null when there is none. */
   static async get<V>(this: LayoutClass<V>, guid: string): Promise<V | null> {
-    const row = await repositoryOf(this).findOneBy({ ikey: guid });
+    const row = await repositoryOf(this).findOneBy({ ikey: checkedKey(this, guid) });
     return row === null ? null : row.value;
   }
 
@@ -88,12 +88,12 @@ export abstract class BaseLayout<V> {
 
   /** Whether a key has a value. */
   static async exists<V>(this: LayoutClass<V>, guid: string): Promise<boolean> {
-    return repositoryOf(this).existsBy({ ikey: guid });
+    return repositoryOf(this).existsBy({ ikey: checkedKey(this, guid) });
   }
 
   /** Deletes the value of a key. @returns How many rows went: 0 or 1. */
   static async delete<V>(this: LayoutClass<V>, guid: string): Promise<number> {
-    const { affected } = await repositoryOf(this).delete({ ikey: guid });
+    const { affected } = await repositoryOf(this).delete({ ikey: checkedKey(this, guid) });
     return affected ?? 0;
   }
 
@@ -105,7 +105,7 @@ export abstract class BaseLayout<V> {
   async set(): Promise<void> {
     const layout = this.constructor as LayoutClass<V>;
     checkedBytes(layout, this.value);
-    await repositoryOf(layout).upsert({ ikey: this.ikey, value: this.value } as never, ['ikey']);
+    await repositoryOf(layout).upsert({ ikey: checkedKey(layout, this.ikey), value: this.value } as never, ['ikey']);
   }
 }
 
@@ -113,6 +113,12 @@ export abstract class BaseLayout<V> {
 interface LayoutRow<V> {
   readonly ikey: string;
   readonly value: V;
+}
+
+/** Refuses what is no text, before a list could be taken for conditions or for a key of several parts. */
+function checkedKey<V>(layout: LayoutClass<V>, key: unknown): string {
+  if (typeof key !== 'string') throw new ShardKeyInvalidError(`${layout.name}.ikey`, 'the key of a layout must be a string');
+  return key;
 }
 
 /** Refuses a value that cannot be stored before anything is sent. @returns How many bytes it takes. */
@@ -134,5 +140,5 @@ function clusterOf<V>(layout: LayoutClass<V>): LayoutCluster {
 
 function shardNamer<V, T>(layout: LayoutClass<V>, keyOf: (item: T) => string): (item: T) => string {
   const cluster = clusterOf(layout);
-  return (item) => cluster.shardFor(layout as LayoutClass<unknown>, keyOf(item)).name;
+  return (item) => cluster.shardFor(layout as LayoutClass<unknown>, checkedKey(layout, keyOf(item))).name;
 }
