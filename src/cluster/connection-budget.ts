@@ -39,7 +39,10 @@ export function budgetConnections(
   const sizes = new Map(asked.map((pool) => [pool.database, total <= max ? pool.poolSize : shrunkSize(pool, { total, least, max })]));
   const needed = `maxConnections is ${max}, but ${asked.length} database(s) need at least ${least}: ${SMALLEST_POOL} for each pool.`;
   return {
-    shards: shards.map((shard) => ({ ...shard, connection: { ...shard.connection, poolSize: sizes.get(shard.database) } })),
+    shards: shards.map((shard) => ({
+      ...shard,
+      connection: withinBudget({ extra: shared.extra, ...shard.connection }, sizes.get(shard.database)),
+    })),
     faults: least > max ? [needed] : [],
   };
 }
@@ -59,8 +62,24 @@ function poolsOf(shards: readonly ResolvedShard[], shared: Readonly<Record<strin
   return [...byDatabase.values()].map(({ database, connection }) => {
     const options: Record<string, unknown> = { ...shared, ...connection };
     const slaves = (options.replication as { readonly slaves?: readonly unknown[] } | undefined)?.slaves?.length ?? 0;
-    return { database, poolSize: Number(options.poolSize ?? DEFAULT_POOL_SIZE), pools: 1 + slaves };
+    return { database, poolSize: askedSize(options), pools: 1 + slaves };
   });
+}
+
+/** What the drivers themselves call it, in `extra`, wins in TypeORM. */
+function askedSize({ poolSize, extra }: Record<string, unknown>): number {
+  const { connectionLimit, max } = (extra ?? {}) as { readonly connectionLimit?: unknown; readonly max?: unknown };
+  return Number(connectionLimit ?? max ?? poolSize ?? DEFAULT_POOL_SIZE);
+}
+
+/**
+ * Puts the pool size of the budget into connection options, whatever they were given later: a smaller pool is kept, and what the
+ * drivers call it in `extra` is taken away.
+ */
+export function withinBudget(options: Readonly<Record<string, unknown>>, budgeted: unknown): Record<string, unknown> {
+  if (typeof budgeted !== 'number') return { ...options };
+  const { connectionLimit: _limit, max: _max, ...extra } = (options.extra ?? {}) as Record<string, unknown>;
+  return { ...options, extra, poolSize: Math.min(budgeted, askedSize(options)) };
 }
 
 function smallestPool(pool: PoolBudget): PoolBudget {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { ConfigurationError, ShardsFailedError } from '../errors';
 import type { ClusterCore } from './cluster-core';
+import { withinBudget } from './connection-budget';
 import { EmbeddedLock } from './embedded-lock';
 import { admitSettled, establish, type Member } from './identity';
 import { checkKeyCollations } from './key-check';
@@ -164,7 +165,8 @@ export class ShardOpener implements ShardLifecycle {
 
   async #connectionOptions({ options: shard }: ShardHandle): Promise<Readonly<Record<string, unknown>>> {
     const { shared, connect } = this.core().options;
-    const options: Record<string, unknown> = { ...shared, ...shard.connection, ...(await connect?.(shard.database)), type: shared.type };
+    const given = { ...shared, ...shard.connection, ...(await connect?.(shard.database)), type: shared.type };
+    const options = withinBudget(given, shard.connection.poolSize);
     return { ...options, synchronize: false, dropSchema: false, migrationsRun: false, driver: sharedDriver(options, shard.initCommand) };
   }
 

@@ -10,10 +10,10 @@ import type {
   TransactionRollbackEvent,
   UpdateEvent,
 } from 'typeorm';
-import { ShardKeyChangedError, WrongShardError } from '../errors';
+import { WrongShardError } from '../errors';
 import type { EntitySharding, ShardedEntity } from '../metadata';
-import { canonicalText } from '../query';
 import type { KeyMemory } from './key-memory';
+import { KeyReader } from './key-reader';
 
 /** What the subscriber needs to know of its shard and cluster. */
 interface SubscriberContext {
@@ -72,13 +72,15 @@ export class ShardSubscriber implements EntitySubscriberInterface {
     if (event.entity) this.#remember(event.entity, event.metadata);
   }
 
-  beforeUpdate(event: UpdateEvent<ObjectLiteral>): void {
+  beforeUpdate(event: UpdateEvent<ObjectLiteral>): void | Promise<void> {
     const reader = this.#keys.get(event.metadata);
-    if (!reader || !event.entity || !event.databaseEntity) return;
+    if (!reader || !event.entity || !event.databaseEntity) return undefined;
+    const shown = reader.text(event.entity);
+    const wanted = shown ?? this.context.memory.expectedKey(event.entity);
     const stored = reader.text(event.databaseEntity);
-    const wanted = reader.text(event.entity) ?? this.context.memory.expectedKey(event.entity);
-    if (stored !== undefined && wanted !== undefined && stored !== wanted)
-      throw new ShardKeyChangedError(event.metadata.name, reader.properties);
+    if (stored !== undefined || shown !== undefined || wanted === undefined) return reader.refuseChange(stored, wanted);
+    // TypeORM loaded the row without its key, because the key is a relation that the entity does not show.
+    return reader.storedText(event).then((text) => reader.refuseChange(text, wanted));
   }
 
   afterRemove(event: RemoveEvent<ObjectLiteral>): void {
@@ -106,35 +108,5 @@ export class ShardSubscriber implements EntitySubscriberInterface {
   #remember(entity: ObjectLiteral, metadata: EntityMetadata): void {
     const text = this.#keys.get(metadata)?.text(entity);
     if (text !== undefined) this.context.memory.rememberStored(entity, text);
-  }
-}
-
-/** Reads key texts from a shard's entities. */
-class KeyReader {
-  readonly properties: readonly string[];
-  readonly #columns;
-
-  constructor(
-    metadata: EntityMetadata,
-    readonly sharding: ShardedEntity,
-  ) {
-    this.properties = sharding.key.map(({ path }) => path);
-    this.#columns = sharding.key.map((key) => key.of(metadata));
-  }
-
-  /** The values of the key, or undefined when the entity is without one of them. */
-  values(entity: ObjectLiteral): readonly unknown[] | undefined {
-    const values = this.#columns.map((column) => column.getEntityValue(entity, true));
-    return values.some((value) => value === undefined || value === null) ? undefined : values;
-  }
-
-  /**
-   * The canonical text of the key, or undefined when the entity is without it, or has it only inexactly: SQLite's drivers give
-   * integers beyond 2^53 as numbers.
-   */
-  text(entity: ObjectLiteral): string | undefined {
-    const values = this.values(entity);
-    const isInexact = values?.some((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
-    return values && !isInexact ? canonicalText(this.sharding, values) : undefined;
   }
 }

@@ -81,6 +81,14 @@ export function comparesLoosely(column: ColumnMetadata): boolean {
   return isMysql(column.entityMetadata.dataSource) ? !/(_bin|^binary)$/i.test(column.collation) : /^nocase$/i.test(column.collation);
 }
 
+/** Whether the column keeps less than milliseconds of a time, so that the stored key would be another than the one that routed. */
+export function roundsTime(column: ColumnMetadata): boolean {
+  const { dataSource } = column.entityMetadata;
+  if (isSqlite(dataSource) || column.type === 'date') return false;
+  const digits = column.precision ?? (isMysql(dataSource) ? 0 : 6);
+  return digits < 3;
+}
+
 /** Whether a collation compares as if trailing blanks were not there. */
 export function collationPads(collation: string): boolean {
   return !/nopad|_0900_|^binary$|^uca1400.*nopad/i.test(collation);
@@ -94,6 +102,7 @@ function keyPart(column: ColumnMetadata, type: KeyType, normalize: KeyPart['norm
     type,
     ...(maxLength > 0 && { maxLength }),
     ...(type === 'string' && padsByDeclaration(dataSource, column) && { padded: true }),
+    ...(type === 'date' && column.type === 'date' && { dayOnly: true }),
     ...(normalize && { normalize }),
   };
 }

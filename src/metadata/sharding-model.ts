@@ -4,7 +4,7 @@ import { type Declaring, declaredEntity, declaredKeys, type EntityDeclaration, t
 import { generatedKeyFaults, relationFaults } from './entity-faults';
 import type { EntitySharding, ShardedEntity, ShardingGroup } from './entity-sharding';
 import { junctionFaults, junctionSharding } from './junction';
-import { comparesLoosely, KeyColumn, keyTypeOf } from './key-column';
+import { comparesLoosely, KeyColumn, keyTypeOf, roundsTime } from './key-column';
 
 /** What the whole set of entities says about sharding, or what is wrong with it. */
 export interface ShardingModel {
@@ -113,6 +113,11 @@ class ModelBuilder {
       return this.#fault(
         `${where} is compared by the database without regard to case or accents (${column.collation ?? 'citext'}), so equal keys could lead to ` +
           'different shards. Use a binary collation, or give @ShardKey({ normalize }).',
+      );
+    }
+    if (type === 'date' && roundsTime(column)) {
+      return this.#fault(
+        `${where} keeps less than milliseconds, so a stored key would be another than the one given. Declare { precision: 3 } or more.`,
       );
     }
     return new KeyColumn(column, type, key);

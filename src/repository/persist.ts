@@ -28,8 +28,6 @@ export async function persist(
   const plan = planOf(router, operation, target, entities);
   const call = persistCall(operation, target, options);
   const shards = [...plan.byShard.keys()];
-  const everyShard = plan.everywhere.length > 0 ? [...router.core.shards.values()] : [];
-  router.access.admit([...new Set([...everyShard, ...shards])]);
   if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, call);
   if (shards.length > 0) await router.access.runAll(operation, shards, (manager, shard) => call(manager, plan.byShard.get(shard) ?? []));
 }

@@ -21,7 +21,7 @@ export function canonicalPart(value: unknown, part: KeyPart): string {
     case 'uuid':
       return uuidText(value, part.property);
     case 'date':
-      return dateText(value, part.property);
+      return dateText(value, part);
   }
 }
 

@@ -1,7 +1,9 @@
 import { types } from 'node:util';
 import { ShardKeyInvalidError } from '../errors';
+import type { KeyPart } from './key-part';
 
 const ISO_DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/;
+const DAY_LENGTH = 'YYYY-MM-DD'.length;
 /** 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z: the years that ISO text, and every database, writes with four digits. */
 const [MIN_MS, MAX_MS] = [-62_167_219_200_000, 253_402_300_799_999];
 
@@ -22,7 +24,13 @@ export function timeMsOf(value: unknown): number | undefined {
  *
  * @throws ShardKeyInvalidError when it is not.
  */
-export function dateMs(value: unknown, property: string): number {
+export function dateMs(value: unknown, { property, dayOnly }: KeyPart): number {
+  if (dayOnly === true && (typeof value !== 'string' || value.length !== DAY_LENGTH)) {
+    throw new ShardKeyInvalidError(
+      property,
+      'the key of a column without time must be text like 2026-01-31, since the day of a Date depends on the zone',
+    );
+  }
   const timeMs = timeMsOf(value);
   if (timeMs !== undefined) return timeMs;
   throw new ShardKeyInvalidError(
@@ -36,8 +44,8 @@ export function dateMs(value: unknown, property: string): number {
  *
  * @throws ShardKeyInvalidError as {@link dateMs}.
  */
-export function dateText(value: unknown, property: string): string {
-  return new Date(dateMs(value, property)).toISOString();
+export function dateText(value: unknown, part: KeyPart): string {
+  return new Date(dateMs(value, part)).toISOString();
 }
 
 function isoTimeMs(text: string): number {

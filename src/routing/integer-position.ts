@@ -16,5 +16,5 @@ export function integerPosition(value: unknown, part: KeyPart): Position {
   }
   if (typeof value === 'number' && part.type === 'integer' && Number.isSafeInteger(value)) return value + 0;
   const text = canonicalPart(value, part);
-  return part.type === 'date' ? dateMs(value, part.property) : positionOf(BigInt(text));
+  return part.type === 'date' ? dateMs(value, part) : positionOf(BigInt(text));
 }

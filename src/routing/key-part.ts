@@ -16,6 +16,8 @@ export interface KeyPart {
   readonly maxLength?: number;
   /** Whether the database ignores trailing blanks when it compares, so that keys with them must be refused; strings only. */
   readonly padded?: boolean;
+  /** Whether the column holds days without a time, which databases cut from a time by the zone of the process; dates only. */
+  readonly dayOnly?: boolean;
   /** Maps every spelling that the database holds for equal to one; strings only. It must be pure. */
   readonly normalize?: (value: string) => string;
 }

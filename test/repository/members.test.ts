@@ -43,7 +43,7 @@ describe.each(databaseKinds)('The members of a repository and of a manager (%s),
   beforeAll(async () => {
     test = await openTestCluster(kind, { entities: [Account, Note], ordinary: true });
   });
-  afterAll(() => test.stop());
+  afterAll(() => test?.stop());
   beforeEach(async () => {
     for (const { manager } of [test.cluster, test.ordinary]) await seed(manager);
   });
@@ -54,14 +54,17 @@ describe.each(databaseKinds)('The members of a repository and of a manager (%s),
     expect(counts.every((count) => count > 0)).toBe(true);
   });
 
-  it.each(memberCases)('$member of $about answers and writes the same, called on a repository', async ({ member, entity = Account, args }) => {
-    const run = ({ manager }: { manager: EntityManager }) => {
-      const repository = manager.getRepository(entity);
-      return outcomeOf(manager, () => (repository[member] as unknown as Member).apply(repository, [...args()]));
-    };
+  it.each(memberCases)(
+    '$member of $about answers and writes the same, called on a repository',
+    async ({ member, entity = Account, args }) => {
+      const run = ({ manager }: { manager: EntityManager }) => {
+        const repository = manager.getRepository(entity);
+        return outcomeOf(manager, () => (repository[member] as unknown as Member).apply(repository, [...args()]));
+      };
 
-    expect(await run(test.cluster)).toEqual(await run(test.ordinary));
-  });
+      expect(await run(test.cluster)).toEqual(await run(test.ordinary));
+    },
+  );
 
   it.each(memberCases)('$member of $about answers and writes the same, called on a manager', async ({ member, entity = Account, args }) => {
     const run = ({ manager }: { manager: EntityManager }) =>

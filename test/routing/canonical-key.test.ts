@@ -193,6 +193,13 @@ describe('canonicalPart', () => {
     });
   });
 
+  it('of a day without time takes only the text of a day, since the day of a Date depends on the zone', () => {
+    const day: KeyPart = { ...date, dayOnly: true };
+    expect(canonicalPart('2026-01-31', day)).toBe('2026-01-31T00:00:00.000Z');
+    for (const value of [new Date('2026-01-31'), '2026-01-31T00:00:00Z', 0])
+      expect(() => canonicalPart(value, day)).toThrow(ShardKeyInvalidError);
+  });
+
   it.each([[integer], [string], [uuid], [date]])('says of a missing value that there is none, for %j', (part) => {
     for (const value of [null, undefined]) {
       expect(refusal(() => canonicalPart(value, part))).toMatchObject({ property: part.property, reason: 'it has no value' });
