@@ -3,8 +3,11 @@ import {
   type DataSourceOptions,
   DefaultNamingStrategy,
   type EntityMetadata,
+  type EntityTarget,
+  type ObjectLiteral,
   type QueryRunner,
   type ReplicationMode,
+  type SelectQueryBuilder,
 } from 'typeorm';
 import { type EntitySharding, hasPositionColumn, isSqlite, type ShardedEntity } from '../metadata';
 import type { EmbeddedLock } from './embedded-lock';
@@ -12,6 +15,7 @@ import { lockRunner } from './embedded-lock';
 import { binaryCollation, collateKeys } from './key-collation';
 import type { KeyMemory } from './key-memory';
 import { addPositionColumn } from './position-column';
+import { keepReselectOrder } from './reselect-order';
 import { ShardSubscriber } from './shard-subscriber';
 import { suffixGivenNames, suffixNaming } from './suffix-naming';
 
@@ -53,6 +57,17 @@ export class ShardDataSource extends DataSource {
     this.#statements ??= runner.stmtCache;
     if (runner.stmtCache) runner.stmtCache = this.#statements;
     return lockRunner(runner, this.context.lock);
+  }
+
+  /** As TypeORM's own, but rows that are read back after an insert come in the order of the insert. */
+  override createQueryBuilder<Entity extends ObjectLiteral>(
+    entityOrRunner?: EntityTarget<Entity> | QueryRunner,
+    alias?: string,
+    queryRunner?: QueryRunner,
+  ): SelectQueryBuilder<Entity> {
+    if (alias !== undefined) return super.createQueryBuilder(entityOrRunner as EntityTarget<Entity>, alias, queryRunner);
+    const builder: SelectQueryBuilder<Entity> = super.createQueryBuilder(entityOrRunner as QueryRunner);
+    return this.driver.isReturningSqlSupported('insert') ? builder : keepReselectOrder(builder);
   }
 
   protected override async buildMetadatas(): Promise<void> {
