@@ -8,7 +8,11 @@ export abstract class ShardingError extends Error {
   /** Stable name of the fault, for programs. It never changes once released. */
   abstract readonly code: string;
 
-  /** Whether the same call may succeed when it is made again, without any other change. */
+  /**
+   * Whether the same call may succeed when it is made again, without any other change.
+   *
+   * It does not say that nothing was done: a write whose connection broke may have been committed.
+   */
   readonly retryable: boolean = false;
 
   constructor(message: string, options?: ErrorOptions) {

@@ -2,6 +2,7 @@ import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral
 import type { ShardHandle } from '../cluster';
 import { ConflictPathsError } from '../errors';
 import type { ShardedEntity } from '../metadata';
+import { append } from './append';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
 import { runInTurn } from './in-turn';
@@ -68,10 +69,7 @@ async function insertRows(router: CallRouter, inserting: Inserting, call: Insert
 /** The places in `rows` of what goes to each shard. */
 function placesOf(rows: readonly ObjectLiteral[], shardOf: (row: ObjectLiteral) => ShardHandle): ReadonlyMap<ShardHandle, number[]> {
   const places = new Map<ShardHandle, number[]>();
-  for (const [index, row] of rows.entries()) {
-    const shard = shardOf(row);
-    places.set(shard, [...(places.get(shard) ?? []), index]);
-  }
+  for (const [index, row] of rows.entries()) append(places, shardOf(row), index);
   return places;
 }
 

@@ -1,6 +1,7 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, RemoveOptions, SaveOptions } from 'typeorm';
 import { CannotDetermineEntityError } from 'typeorm/error/CannotDetermineEntityError';
 import type { ShardHandle } from '../cluster';
+import { append } from './append';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
 import { runInTurn } from './in-turn';
@@ -51,7 +52,7 @@ function planOf(router: CallRouter, operation: PersistOperation, target: Target 
       continue;
     }
     const shard = sharding.kind === 'sharded' ? keys.shardOf(sharding, entity) : router.everywhere(entityTarget as Target).shards[0];
-    if (shard) byShard.set(shard, [...(byShard.get(shard) ?? []), entity]);
+    if (shard) append(byShard, shard, entity);
   }
   return { byShard, everywhere };
 }

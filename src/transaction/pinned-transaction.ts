@@ -70,7 +70,12 @@ export class PinnedTransaction implements ShardAccess {
   /** Runs nested work in a savepoint. */
   async nest<T>(work: () => Promise<T>): Promise<T> {
     this.#depth += 1;
-    await this.#each((runner) => runner.startTransaction());
+    try {
+      await this.#each((runner) => runner.startTransaction());
+    } catch (error) {
+      this.#depth -= 1;
+      throw error;
+    }
     return this.#finish(work);
   }
 
