@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { shortMd5 } from './short-md5';
 
 /**
  * Hashes a canonical key to its position: the first 12 hexadecimal digits of the MD5 of its UTF-8 text.
@@ -18,6 +19,10 @@ export function hashPosition(canonicalText: string): number {
 let last = { text: '', position: digestPosition('') };
 
 function digestPosition(canonicalText: string): number {
+  return shortMd5(canonicalText) ?? digestLong(canonicalText);
+}
+
+function digestLong(canonicalText: string): number {
   // The one-shot `hash` to a string costs a third of `createHash` or of a Buffer on Node 20.
   const digest = hash('md5', canonicalText, 'binary');
   const high = (digest.charCodeAt(0) << 16) | (digest.charCodeAt(1) << 8) | digest.charCodeAt(2);

@@ -1,0 +1,43 @@
+import type { Interval } from './statistics';
+
+/** One number that a benchmark found. */
+export interface Figure {
+  /** What was measured. */
+  readonly what: string;
+  readonly value: number;
+  readonly unit: '×' | 'µs' | 's' | 'kB' | 'connections';
+  /** 95 % interval of the value. */
+  readonly interval?: Interval;
+  /** The most that the target allows; without it the number is for information. */
+  readonly limit?: number;
+  /** What is held against the limit. @defaultValue the value */
+  readonly judgedBy?: 'upper end';
+  /** What the number was made of. */
+  readonly note?: string;
+}
+
+/** A figure and what it says about its target. */
+export interface Judged extends Figure {
+  readonly verdict: 'met' | 'not met' | 'no target';
+}
+
+/** How much a run measures. */
+export interface Effort {
+  /** Pairs of calls for each ratio. */
+  readonly pairs: number;
+  /** Pairs of blocks for each comparison of CPU time. */
+  readonly blocks: number;
+}
+
+/** Some measurements that belong together and can be asked for by name. */
+export interface Benchmark {
+  readonly name: string;
+  run(effort: Effort): AsyncIterable<Figure>;
+}
+
+/** Holds a figure, or the upper end of its interval, against its target. */
+export function judge(figure: Figure): Judged {
+  const { limit, interval, value, judgedBy } = figure;
+  if (limit === undefined) return { ...figure, verdict: 'no target' };
+  return { ...figure, verdict: (judgedBy && interval ? interval.high : value) <= limit ? 'met' : 'not met' };
+}
