@@ -79,7 +79,44 @@ async function signal({ name }) {
     }
     await exited;
   }
+  if (name === 'SIGSTOP') {
+    await waitUntilStopped(pids);
+  }
   return {};
+}
+
+/** A stopped process is stopped thread by thread, as each comes to run; until then it may still answer. */
+async function waitUntilStopped(pids) {
+  const end = Date.now() + GONE_DEADLINE_MS;
+  // A child that has ended stays a zombie, since its parent is stopped too.
+  while (pids.flatMap(threadStates).some((state) => state !== 'T' && state !== 'Z')) {
+    if (Date.now() > end) {
+      throw new Error(`The server still runs ${GONE_DEADLINE_MS / 1000} s after SIGSTOP.`);
+    }
+    await delay(5);
+  }
+}
+
+/** The states of a process's threads. */
+function threadStates(pid) {
+  if (process.platform !== 'linux') {
+    return psRows().flatMap((row) => (Number(row.pid) === pid ? [row.state] : []));
+  }
+  if (!fs.existsSync(`/proc/${pid}`)) {
+    return [];
+  }
+  try {
+    return fs.readdirSync(`/proc/${pid}/task`).map((thread) => stateOf(fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'ESRCH') {
+      throw error;
+    }
+    return ['ended']; // It, or one of its threads, ended between the calls: the caller looks again.
+  }
+}
+
+function stateOf(stat) {
+  return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
 }
 
 /** Signals a process and its descendants. PostgreSQL's have sessions of their own, so a process group would not reach them. */
