@@ -1,3 +1,4 @@
+import { ShardError } from './shard-error';
 import { ShardingError } from './sharding-error';
 
 /** What happened on one shard of a call that went to several. */
@@ -23,10 +24,15 @@ export class ShardsFailedError extends ShardingError {
   ) {
     const names = (shards: readonly string[]) => (shards.length === 0 ? 'none' : shards.join(', '));
     super(
-      `${operation} failed on shard(s) ${names(failed.map(({ shard }) => shard))}; completed on: ${names(succeeded)}` +
+      `${operation} failed on shard(s) ${names(failed.map(described))}; completed on: ${names(succeeded)}` +
         `${notAttempted.length > 0 ? `; not attempted on: ${names(notAttempted)}` : ''}. The cause has each shard's error.`,
       { cause: new AggregateError(failed.map(({ error }) => error)) },
     );
     this.retryable = failed.every(({ error }) => error instanceof ShardingError && error.retryable);
   }
+}
+
+/** The shard with what its driver calls the fault, since consoles cut nested causes off. */
+function described({ shard, error }: ShardFailure): string {
+  return error instanceof ShardError && error.driverCode !== undefined ? `${shard} (${error.driverCode})` : shard;
 }

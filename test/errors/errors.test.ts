@@ -194,12 +194,27 @@ describe('ShardsFailedError', () => {
       succeeded: ['c', 'd'],
       notAttempted: ['e'],
     });
-    expect(error.message).toBe("save failed on shard(s) a, b; completed on: c, d; not attempted on: e. The cause has each shard's error.");
+    expect(error.message).toBe(
+      "save failed on shard(s) a (ECONNRESET), b (ER_DUP_ENTRY); completed on: c, d; not attempted on: e. The cause has each shard's error.",
+    );
+  });
+
+  it('says what the driver of each shard calls its fault, since consoles cut nested causes off', () => {
+    const refused = new errors.ShardError('a', 'ECONNREFUSED', { cause: new Error('connect') });
+    const error = new errors.ShardsFailedError(
+      'connect',
+      [
+        { shard: 'a', error: refused },
+        { shard: 'b', error: new Error('other') },
+      ],
+      [],
+    );
+    expect(error.message).toContain('failed on shard(s) a (ECONNREFUSED), b; completed on: none');
   });
 
   it('says when none is done, and nothing of shards that were not asked when there are none', () => {
     expect(new errors.ShardsFailedError('save', failures, []).message).toBe(
-      "save failed on shard(s) a, b; completed on: none. The cause has each shard's error.",
+      "save failed on shard(s) a (ECONNRESET), b (ER_DUP_ENTRY); completed on: none. The cause has each shard's error.",
     );
   });
 
