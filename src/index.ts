@@ -6,13 +6,13 @@ export {
   type HostConfig,
   type HostConfigOptions,
   type PoolBudget,
-  type ScatterOptions,
   type Shard,
   type ShardConnectionOptions,
   type ShardedDataSourceOptions,
   type ShardHealth,
   type ShardingOptions,
   type ShardOptions,
+  shardOf,
 } from './cluster';
 export { ShardedDataSource, type ShardQueryResult } from './data-source';
 export * from './errors';
@@ -30,8 +30,11 @@ export {
   type ShardKeyOptions,
   Unsharded,
 } from './metadata';
+export type { ScatterCallOptions, ScatterOptions } from './options';
 export {
   BaseLayout,
+  type FindPageOptions,
+  type IterateOptions,
   type LayoutClass,
   type LayoutCluster,
   type RouteExplanation,
@@ -54,3 +57,4 @@ export {
   type ShardKeyValue,
   type ShardName,
 } from './routing';
+export type { Page } from './scatter';

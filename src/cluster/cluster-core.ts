@@ -9,9 +9,10 @@ import {
   schemasAmong,
   spreadKey,
 } from '../metadata';
-import { everyShard, positionOf, proveIds, proveRoute, type RouteProof } from '../query';
+import { everyShard, positionOf, proveIds, proveRoute, type Related, type RouteProof, splitIds, splitWhere, type Where } from '../query';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { KeyMemory } from './key-memory';
+import { RelatedMemory } from './related-memory';
 import type { ResolvedClusterOptions } from './resolved-options';
 import { type ShardHandle } from './shard';
 import { DirectAccess } from './shard-access';
@@ -23,6 +24,7 @@ import { DirectAccess } from './shard-access';
  */
 export class ClusterCore {
   readonly memory = new KeyMemory();
+  readonly related = new RelatedMemory();
   readonly access: DirectAccess;
   #model: ShardingModel | undefined;
   #tables: ReadonlyMap<string, RoutingTable> = new Map();
@@ -148,8 +150,21 @@ export class ClusterCore {
 
   /** Proves which shards conditions on a sharded entity need. */
   prove(sharding: ShardedEntity, where: ObjectLiteral | readonly ObjectLiteral[] | undefined): RouteProof {
-    return proveRoute(sharding, where, this.tableOf(sharding), this.dataSource.options.invalidWhereValuesBehavior ?? {});
+    return proveRoute(sharding, where, this.tableOf(sharding), this.dataSource.options.invalidWhereValuesBehavior ?? {}, this.#related);
   }
+
+  /** Splits conditions that {@link prove} several shards into what concerns each. */
+  split(sharding: ShardedEntity, where: Where): (shard: string) => Where {
+    return splitWhere(sharding, where, this.tableOf(sharding), (branch) => this.prove(sharding, branch));
+  }
+
+  /** Splits primary keys for which {@link proveIds} proves several shards. */
+  splitIds(sharding: ShardedEntity, ids: readonly unknown[]): ReadonlyMap<string, readonly unknown[]> {
+    return splitIds(sharding, ids, this.tableOf(sharding));
+  }
+
+  readonly #related: Related = (relation) =>
+    this.model.leaving.has(relation) ? undefined : this.model.entities.get(relation.inverseEntityMetadata);
 
   /** Proves which shards rows named by primary key are on. */
   proveIds(sharding: ShardedEntity, ids: readonly unknown[]): RouteProof {

@@ -1,25 +1,27 @@
 import type { ObjectLiteral } from 'typeorm';
+import { StoredKeyStamp } from './stored-key-stamp';
 
 /**
  * Remembers, for entity objects that came from or went to a database, the canonical text of the shard key they had there; and for
  * entities about to be inserted, the UUIDs chosen for them. Nothing is kept alive by it.
  */
 export class KeyMemory {
+  /** For objects that take no stamp: frozen ones, and those that another cluster has stamped. */
   readonly #stored = new WeakMap<ObjectLiteral, string>();
   readonly #expected = new WeakMap<ObjectLiteral, string>();
   readonly #reserved = new WeakMap<ObjectLiteral, ReadonlyMap<string, string>>();
 
   /** The key text with which an entity is stored, when that is known. */
   storedKey(entity: ObjectLiteral): string | undefined {
-    return this.#stored.get(entity);
+    return StoredKeyStamp.read(entity, this) ?? this.#stored.get(entity);
   }
 
   rememberStored(entity: ObjectLiteral, text: string): void {
-    this.#stored.set(entity, text);
+    if (!StoredKeyStamp.write(entity, this, text)) this.#stored.set(entity, text);
   }
 
   forgetStored(entity: ObjectLiteral): void {
-    this.#stored.delete(entity);
+    if (!StoredKeyStamp.write(entity, this, undefined)) this.#stored.delete(entity);
   }
 
   /** The key text that an entity must be stored with, because it was last saved together with one that has it. */

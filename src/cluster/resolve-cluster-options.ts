@@ -5,21 +5,22 @@ import {
   IsInt,
   IsNotEmpty,
   IsNumber,
-  IsObject,
   IsOptional,
   IsString,
   Matches,
   Max,
   MaxLength,
   Min,
+  MinLength,
   ValidateBy,
 } from 'class-validator';
 import { ConfigurationError } from '../errors';
-import { faultsOf } from '../options';
+import { faultsOf, scatterFaults } from '../options';
 import { hashRing } from '../routing';
 import { budgetConnections } from './connection-budget';
 import { duplicateShardFaults } from './duplicate-shards';
 import type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
+import { mergeScatter } from './scatter-budget';
 import type { ShardedDataSourceOptions, ShardOptions } from './sharded-data-source-options';
 
 const SHARDING_OPTIONS = [
@@ -27,6 +28,7 @@ const SHARDING_OPTIONS = [
   'connect',
   'placement',
   'scatter',
+  'cursorSecret',
   'lazy',
   'concurrency',
   'maxConnections',
@@ -58,17 +60,13 @@ class ClusterShape {
   @IsArray() shards!: unknown[];
   @IsOptional() @IsFunction() connect?: unknown;
   @IsOptional() @IsPlacement() placement?: unknown;
-  @IsOptional() @IsObject() scatter?: unknown;
+  @IsOptional() @IsString() @MinLength(16) cursorSecret?: string;
   @IsOptional() @IsBoolean() lazy?: boolean;
   @IsOptional() @IsInt() @Min(1) @Max(1000) concurrency?: number;
   @IsOptional() @IsInt() @Min(1) maxConnections?: number;
   @IsOptional() @IsInt() @Min(1) poolSize?: number;
   @IsOptional() @Matches(/^[A-Za-z_][A-Za-z0-9_]*$/) @MaxLength(60) positionColumn?: string;
   @IsOptional() @IsString() @IsNotEmpty() initCommand?: string;
-}
-
-class ScatterShape {
-  @IsOptional() @IsIn(['refuse', 'allow']) writes?: string;
 }
 
 class ShardShape {
@@ -99,7 +97,7 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
   const budget = budgetConnections(members, shared, maxConnections);
   const faults = [
     ...faultsOf(ClusterShape, options, 'options'),
-    ...faultsOf(ScatterShape, options.scatter ?? {}, 'options.scatter'),
+    ...scatterFaults(options.scatter, 'options.scatter'),
     ...shardFaults.flat(),
     ...(Array.isArray(options.shards) && entries.length === 0 ? ['options.shards names no shard.'] : []),
     ...duplicateShardFaults(members, shared, options.connect === undefined),
@@ -110,7 +108,8 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
     name: options.name ?? 'default',
     shards: budget.shards,
     placement: options.placement ?? hashRing(),
-    scatterWrites: options.scatter?.writes ?? 'refuse',
+    scatter: Object.freeze(mergeScatter({ mode: 'allow', writes: 'refuse' }, options.scatter)),
+    ...(options.cursorSecret !== undefined && { cursorSecret: options.cursorSecret }),
     lazy: options.lazy ?? false,
     concurrency: options.concurrency ?? 16,
     maxConnections,

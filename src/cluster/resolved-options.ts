@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import type { Placement } from '../routing';
+import type { ScatterBudget } from './scatter-budget';
 import type { ShardedDataSourceOptions } from './sharded-data-source-options';
 
 /** One member of the cluster, complete. */
@@ -20,7 +21,9 @@ export interface ResolvedClusterOptions {
   readonly name: string;
   readonly shards: readonly ResolvedShard[];
   readonly placement: Placement;
-  readonly scatterWrites: 'refuse' | 'allow';
+  readonly scatter: ScatterBudget;
+  /** Signs the cursors of pages. */
+  readonly cursorSecret?: string;
   readonly lazy: boolean;
   readonly concurrency: number;
   readonly maxConnections: number;

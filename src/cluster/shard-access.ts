@@ -1,6 +1,6 @@
-import pLimit from 'p-limit';
+import pLimit, { type Limit } from 'p-limit';
 import type { EntityManager } from 'typeorm';
-import { ShardError, ShardsFailedError } from '../errors';
+import { gather } from './gather';
 import type { ShardHandle } from './shard';
 import { shardFault } from './shard-fault';
 
@@ -12,6 +12,10 @@ export interface ShardAccess {
   admit(shards: readonly ShardHandle[]): void;
   /** Runs a call on one shard. What its database throws is named with the shard. */
   run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T>;
+  /** Counts rows that shards have returned for the call. @throws {ScatterBudgetError} when they are more than its budget allows. */
+  admitRows(count: number): void;
+  /** The most rows that the call may get from its shards together, so that no shard need be asked for more than one beyond; undefined without a limit. */
+  readonly maxRows: number | undefined;
   /** The manager on which calls run, when it is there without waiting; of the transaction's shard when none is named. */
   managerNow(shard?: ShardHandle): EntityManager | undefined;
   /**
@@ -31,14 +35,19 @@ export interface ShardAccess {
 /** Runs calls on the shards' own managers, each statement for itself. */
 export class DirectAccess implements ShardAccess {
   readonly pinned = undefined;
-  readonly #limit;
+  readonly maxRows = undefined;
+  /** Holds back calls beyond the cluster's concurrency; all calls to several shards share it. */
+  readonly limit: Limit;
 
   constructor(concurrency: number) {
-    this.#limit = pLimit(concurrency);
+    this.limit = pLimit(concurrency);
   }
 
   /** Outside of transactions calls may go anywhere. */
   admit(): void {}
+
+  /** Without a budget any number of rows may come. */
+  admitRows(): void {}
 
   async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
     try {
@@ -60,25 +69,6 @@ export class DirectAccess implements ShardAccess {
   ): Promise<readonly T[]> {
     const [only] = shards;
     if (only && shards.length === 1) return [await this.run(only, (manager) => call(manager, only))];
-    const outcomes = await Promise.allSettled(shards.map((shard) => this.#limit(() => this.run(shard, (manager) => call(manager, shard)))));
-    return completed(operation, shards, outcomes);
+    return gather(operation, shards, (shard) => this.limit(() => this.run(shard, (manager) => call(manager, shard))));
   }
-}
-
-function completed<T>(operation: string, shards: readonly ShardHandle[], outcomes: readonly PromiseSettledResult<T>[]): readonly T[] {
-  const failed = outcomes.flatMap((outcome, index) =>
-    outcome.status === 'rejected' ? [{ shard: nameAt(shards, index), error: outcome.reason }] : [],
-  );
-  const [first] = failed;
-  if (first) {
-    // What every shard's TypeORM refuses alike, before or without its database, is an error of the call and not of shards.
-    if (failed.length === shards.length && !failed.some(({ error }) => error instanceof ShardError)) throw first.error;
-    const succeeded = shards.map(({ name }) => name).filter((name) => !failed.some(({ shard }) => shard === name));
-    throw new ShardsFailedError(operation, failed, succeeded);
-  }
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-}
-
-function nameAt(shards: readonly ShardHandle[], index: number): string {
-  return shards[index]?.name ?? '';
 }

@@ -9,7 +9,9 @@ import {
   type ReplicationMode,
   type SelectQueryBuilder,
 } from 'typeorm';
-import { type EntitySharding, hasPositionColumn, isSqlite, type ShardedEntity } from '../metadata';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
+import { type EntitySharding, hasPositionColumn, isSqlite, type LeavingRelations, type ShardedEntity } from '../metadata';
+import { type DetachedRelations, detachRelations } from './detach-relations';
 import type { EmbeddedLock } from './embedded-lock';
 import { lockRunner } from './embedded-lock';
 import { binaryCollation, collateKeys } from './key-collation';
@@ -27,6 +29,7 @@ export interface ShardContext {
   /** The cluster's own data source, with the metadata that the model was built from. */
   readonly cluster: DataSource;
   readonly shardings: ReadonlyMap<EntityMetadata, EntitySharding>;
+  readonly leaving: LeavingRelations;
   readonly memory: KeyMemory;
   /** Name of the shard that owns a key, given as stored values in its order. */
   readonly ownerOf: (sharding: ShardedEntity, values: readonly unknown[]) => string;
@@ -41,6 +44,7 @@ export interface ShardContext {
 export class ShardDataSource extends DataSource {
   readonly context: ShardContext;
   #statements: unknown;
+  #detached: DetachedRelations = new Map();
 
   constructor(options: DataSourceOptions, context: ShardContext) {
     super({ ...options, ...(context.suffix && partitionOptions(options, context.suffix)) } as DataSourceOptions);
@@ -70,6 +74,15 @@ export class ShardDataSource extends DataSource {
     return this.driver.isReturningSqlSupported('insert') ? builder : keepReselectOrder(builder);
   }
 
+  /** The junction table of a leaving many-to-many relation of the cluster's metadata, as it stands on this shard. */
+  junctionOf(relation: RelationMetadata): EntityMetadata {
+    const owner = relation.isOwning ? relation : (relation.inverseRelation ?? relation);
+    for (const [own, origin] of this.#detached) {
+      if ((origin === relation || origin === owner) && own.junctionEntityMetadata) return own.junctionEntityMetadata;
+    }
+    throw new TypeError(`${relation.entityMetadata.name}.${relation.propertyPath} has no joining table.`);
+  }
+
   protected override async buildMetadatas(): Promise<void> {
     const collation = await binaryCollation(this);
     await super.buildMetadatas();
@@ -79,8 +92,22 @@ export class ShardDataSource extends DataSource {
       if (hasPositionColumn(sharding)) addPositionColumn(this, metadata, sharding, this.context.positionColumn);
       if (this.context.suffix) suffixGivenNames(metadata, this.context.suffix);
     }
+    this.#detach();
     this.#dropForeign(shardings);
     this.subscribers.push(new ShardSubscriber(shardings, this.context));
+  }
+
+  /** Lazy relations that leave the group are loaded by the cluster; TypeORM gives loaded entities accessors of their shard. */
+  #detach(): void {
+    const { cluster, leaving } = this.context;
+    const pairs = this.entityMetadatas.map((own, index) => [own, cluster.entityMetadatas[index] as EntityMetadata] as const);
+    this.#detached = detachRelations(pairs, leaving);
+    const { relationLoader } = this;
+    const { load } = relationLoader;
+    relationLoader.load = (relation, ...rest) => {
+      const origin = this.#detached.get(relation);
+      return origin ? cluster.relationLoader.load(origin, ...rest) : load.call(relationLoader, relation, ...rest);
+    };
   }
 
   /** TypeORM builds the same entities in the same order, so the cluster's and the shard's metadata correspond by place. */

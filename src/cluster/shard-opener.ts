@@ -101,6 +101,7 @@ export class ShardOpener implements ShardLifecycle {
       positionColumn: core.options.positionColumn,
       cluster: core.dataSource,
       shardings: core.model.entities,
+      leaving: core.model.leaving,
       memory: core.memory,
       ownerOf: (sharding, values) => core.ownerOf(sharding, values).name,
       lock: database.lock,

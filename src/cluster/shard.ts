@@ -31,6 +31,7 @@ export class ShardHandle implements Shard {
   #source: ShardDataSource | undefined;
   #connecting: Promise<ShardDataSource> | undefined;
   #opening: Promise<ShardDataSource> | undefined;
+  readonly #endings = new Set<Promise<void>>();
 
   constructor(
     readonly options: ResolvedShard,
@@ -73,8 +74,15 @@ export class ShardHandle implements Shard {
     return this.#opening;
   }
 
+  /** Makes {@link close} wait for work that goes on after its call has ended. @param ending - it must not reject. */
+  closeAfter(ending: Promise<void>): void {
+    this.#endings.add(ending);
+    void ending.then(() => this.#endings.delete(ending));
+  }
+
   /** Closes the shard if it is open, connected or on the way there. */
   async close(): Promise<void> {
+    await Promise.all(this.#endings);
     // A failed attempt has closed what it opened, and whoever asked for it was told.
     await this.#opening?.catch(() => undefined);
     const source = await this.#connecting?.catch(() => undefined);

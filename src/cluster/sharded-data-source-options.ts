@@ -1,4 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { ScatterOptions } from '../options';
 import type { Placement } from '../routing';
 
 type Supported = Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' | 'postgres' | 'better-sqlite3' | 'sqljs' }>;
@@ -23,15 +24,6 @@ export type ShardOptions = ShardConnectionOptions & {
   readonly initCommand?: string;
 };
 
-/** Which calls may go to several shards. */
-export interface ScatterOptions {
-  /**
-   * Whether `update`, `delete` and their like may run on every shard when their criteria prove none.
-   * @defaultValue 'refuse'
-   */
-  readonly writes?: 'refuse' | 'allow';
-}
-
 /** The sharding part of {@link ShardedDataSourceOptions}. */
 export interface ShardingOptions {
   /** Name of the cluster; every database remembers it. @defaultValue 'default' */
@@ -42,7 +34,10 @@ export interface ShardingOptions {
   readonly connect?: (name: string) => ShardConnectionOptions | Promise<ShardConnectionOptions>;
   /** How keys are divided among the shards. @defaultValue `hashRing()` */
   readonly placement?: Placement;
+  /** What calls to several shards may cost; entities and calls may say otherwise. */
   readonly scatter?: ScatterOptions;
+  /** Signs the cursors of `findPage`, so that clients cannot make them up; 16 characters or more. Cursors are unsigned without it. */
+  readonly cursorSecret?: string;
   /** Opens a shard when it is first used instead of at `initialize()`. @defaultValue false */
   readonly lazy?: boolean;
   /** How many shards are opened, and asked by a scatter, at once; 1 to 1000. @defaultValue 16 */

@@ -1,4 +1,6 @@
 import type * as mysql from 'mysql2';
+import pLimit from 'p-limit';
+import { CANCEL_GRACE_MS, type StatementCanceller } from './statement-canceller';
 
 type ConnectionCallback = (error: NodeJS.ErrnoException | null, connection?: mysql.PoolConnection) => void;
 type EndCallback = (error?: NodeJS.ErrnoException | null) => void;
@@ -8,14 +10,18 @@ interface Source {
   end(callback: EndCallback): void;
 }
 
-/** Wraps mysql2 so that every pool made through it is one, ended by its last user. */
-export function mysqlDriver(base: Pick<typeof mysql, 'createPool' | 'createPoolCluster'>, initCommand: string | undefined) {
+type Base = Pick<typeof mysql, 'createPool' | 'createPoolCluster'>;
+
+/** Wraps mysql2 so that every pool made through it is one, ended by its last user, and can end statements on its servers. */
+export function mysqlDriver(base: Base, initCommand: string | undefined) {
+  const servers: mysql.PoolOptions[] = [];
   const prepare = initCommand === undefined ? undefined : preparer(initCommand);
   const pool = shared((options: mysql.PoolOptions) => base.createPool(options));
   const cluster = shared((options: mysql.PoolClusterOptions) => base.createPoolCluster(options));
   return {
     createPool: (options: mysql.PoolOptions) => {
       const used = pool.open(options);
+      servers.push(options);
       return {
         getConnection: (callback: ConnectionCallback) => used.getConnection(handing(callback, prepare)),
         end: pool.closer(),
@@ -24,12 +30,41 @@ export function mysqlDriver(base: Pick<typeof mysql, 'createPool' | 'createPoolC
     createPoolCluster: (options: mysql.PoolClusterOptions) => {
       const used = cluster.open(options);
       return {
-        add: (name: string, credentials: mysql.PoolOptions) => used.add(name, credentials),
+        add: (name: string, credentials: mysql.PoolOptions) => {
+          servers.push(credentials);
+          used.add(name, credentials);
+        },
         getConnection: (pattern: string, callback: ConnectionCallback) => used.getConnection(pattern, handing(callback, prepare)),
         end: cluster.closer(),
       };
     },
+    ...mysqlCanceller(base, servers),
   };
+}
+
+/** @param servers - the options of the servers that connections were made with. */
+function mysqlCanceller(base: Base, servers: readonly mysql.PoolOptions[]): StatementCanceller {
+  // One at a time, so that a database never has more than one connection beyond its pool.
+  const limit = pLimit(1);
+  return {
+    cancelStatement: (connection) =>
+      limit(async () => {
+        const { threadId, config } = connection as mysql.PoolConnection;
+        const server = servers.find(({ host, port }) => servers.length === 1 || (host === config.host && (port ?? 3306) === config.port));
+        const aside = base.createPool({ ...server, connectionLimit: 1, connectTimeout: CANCEL_GRACE_MS });
+        try {
+          await ask(aside, `KILL QUERY ${Number(threadId)}`);
+        } finally {
+          await new Promise<void>((ended) => aside.end(() => ended()));
+        }
+      }),
+    absorbCancel: (connection) => ask(connection as mysql.PoolConnection, 'DO 0'),
+    closeConnection: (connection) => (connection as mysql.PoolConnection).destroy(),
+  };
+}
+
+function ask(connection: mysql.Pool | mysql.PoolConnection, sql: string): Promise<void> {
+  return new Promise((answered, failed) => connection.query(sql, (error) => (error ? failed(error) : answered())));
 }
 
 /** Counts the users of one source, which exists while there is any. */

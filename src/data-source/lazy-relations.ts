@@ -2,15 +2,19 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral, QueryRunn
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import type { ClusterCore } from '../cluster';
 import { keyValuesOf } from '../metadata';
+import { LazyBatches } from '../repository';
 
 /**
- * Makes lazy relations of entities load from the shard that owns the entity. TypeORM puts one accessor on the class, which belongs
+ * Makes lazy relations of entities load from the shard that owns the entity, and those that leave its group from all shards. TypeORM puts one accessor on the class, which belongs
  * to the data source that was built last.
  */
 export function routeLazyRelations(cluster: DataSource, core: () => ClusterCore): void {
   const loader = cluster.relationLoader;
+  const batches = new LazyBatches(core);
   loader.load = (relation, entityOrEntities, queryRunner, queryBuilder, eager) => {
-    const [entity] = [entityOrEntities].flat() as ObjectLiteral[];
+    const entities = [entityOrEntities].flat() as ObjectLiteral[];
+    if (core().model.leaving.has(relation)) return batches.load(relation, entities, queryRunner);
+    const [entity] = entities;
     return entity ? loadFrom(core(), relation, { entityOrEntities, entity, queryRunner, queryBuilder, eager }) : Promise.resolve([]);
   };
 }

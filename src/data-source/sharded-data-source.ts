@@ -196,7 +196,7 @@ export class ShardedDataSource extends DataSource {
     return checkHealth(this.#core.shards.values(), options.timeoutMs ?? 2_000);
   }
 
-  /** Query builders belong to one shard. @throws {ShardRequiredError} always, and names the way to one. */
+  /** TypeORM's own builder; the shards that it is run on are proved from its conditions when it is run. */
   override createQueryBuilder<Entity extends ObjectLiteral>(...args: readonly unknown[]): SelectQueryBuilder<Entity> {
     const [target, alias, queryRunner] = args;
     return this.manager.createQueryBuilder<Entity>(target as EntityTarget<Entity>, alias as string, queryRunner as QueryRunner);

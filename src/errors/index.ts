@@ -1,12 +1,16 @@
 export { ConfigurationError } from './configuration-error';
 export { ConflictPathsError } from './conflict-paths-error';
+export { CursorInvalidError } from './cursor-invalid-error';
 export { DatabaseBusyError } from './database-busy-error';
 export { IdentityError } from './identity-error';
 export { LayoutValueError } from './layout-value-error';
+export { LeavingRelationError, type RelationUse } from './leaving-relation-error';
+export { MergeOrderError } from './merge-order-error';
 export { NotInitializedError } from './not-initialized-error';
 export { NotShardedError } from './not-sharded-error';
 export { PositionUnownedError } from './position-unowned-error';
 export { RelatedKeyError } from './related-key-error';
+export { ScatterBudgetError, type ScatterBudgetFacts } from './scatter-budget-error';
 export { ScatterRefusedError } from './scatter-refused-error';
 export { ScatterUnsupportedError } from './scatter-unsupported-error';
 export { ShardError } from './shard-error';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { ScatterOptions } from '../options';
 import type { Placement } from '../routing';
 
 /** What an entity declares of one property of its shard key. */
@@ -12,7 +13,7 @@ export interface ShardKeyDeclaration {
 
 /** What an entity declares of its sharding, apart from its key. */
 export interface EntityDeclaration {
-  readonly sharded?: { readonly group?: string; readonly placement?: Placement };
+  readonly sharded?: { readonly group?: string; readonly placement?: Placement; readonly scatter?: ScatterOptions };
   readonly reference?: true;
   readonly unsharded?: { readonly shard: string };
 }

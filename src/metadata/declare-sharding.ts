@@ -20,9 +20,10 @@ export function declareSharding<T extends Declaring>(target: T, declaration: Sha
     const named = typeof key === 'string' ? { property: key } : key;
     declareKey(target, { ...named, order: 'order' in named && named.order !== undefined ? named.order : index });
   }
-  const { group, placement, reference, unsharded } = declaration;
-  if (group !== undefined || placement !== undefined) {
-    declareEntity(target, { sharded: { ...(group !== undefined && { group }), ...(placement && { placement }) } });
+  const { group, placement, scatter, reference, unsharded } = declaration;
+  if (group !== undefined || placement !== undefined || scatter !== undefined) {
+    const sharded = { ...(group !== undefined && { group }), ...(placement && { placement }), ...(scatter && { scatter }) };
+    declareEntity(target, { sharded });
   }
   if (reference) declareEntity(target, { reference });
   if (unsharded) declareEntity(target, { unsharded });

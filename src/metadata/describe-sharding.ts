@@ -2,6 +2,7 @@ import { DataSource, type DataSourceOptions, type EntityMetadata, EntitySchema, 
 import { ConnectionMetadataBuilder } from 'typeorm/connection/ConnectionMetadataBuilder';
 import { EntityMetadataValidator } from 'typeorm/metadata-builder/EntityMetadataValidator';
 import { ConfigurationError } from '../errors';
+import type { ScatterOptions } from '../options';
 import { hashRing, type Placement } from '../routing';
 import type { EntitySharding } from './entity-sharding';
 import { buildShardingModel } from './sharding-model';
@@ -16,6 +17,8 @@ export interface ShardingDescription {
   readonly parent?: string;
   readonly key?: readonly { readonly property: string; readonly type: string }[];
   readonly shard?: string;
+  /** What the entity itself says of calls to several shards. */
+  readonly scatter?: ScatterOptions;
 }
 
 /** Settings of {@link describeSharding}. */
@@ -57,6 +60,7 @@ function describe(sharding: EntitySharding): ShardingDescription {
     placement: sharding.group.placement.describe(),
     ...(sharding.parent !== undefined && { parent: sharding.parent }),
     key: sharding.key.map(({ path, part }) => ({ property: path, type: part.type })),
+    ...(sharding.scatter && { scatter: sharding.scatter }),
   };
 }
 

@@ -1,53 +1,46 @@
-import type { EntityMetadata } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import type { EntitySharding, ShardedEntity } from './entity-sharding';
+import type { EntitySharding } from './entity-sharding';
+import type { LeavingRelations } from './leaving-relations';
 
-/** Finds relations that cannot be joined or cascaded inside one shard. */
-export function relationFaults(sharding: EntitySharding, entities: ReadonlyMap<EntityMetadata, EntitySharding>): readonly string[] {
-  const owning = sharding.metadata.relations.filter(({ isOwning }) => isOwning);
-  return owning.flatMap((relation) => {
-    const other = entities.get(relation.inverseEntityMetadata);
-    const reason = other && (separation(sharding, other) ?? strayReference(sharding, other, relation));
-    return reason ? [`${sharding.metadata.name}.${relation.propertyPath} leaves its group: ${reason}.`] : [];
-  });
+/** Finds what is declared on relations that leave their group and what no shard can carry out over them. */
+export function relationFaults({ metadata }: EntitySharding, leaving: LeavingRelations): readonly string[] {
+  return metadata.relations
+    .filter((relation) => leaving.has(relation))
+    .flatMap((relation) =>
+      leavingFaults(relation).map((reason) => `${metadata.name}.${relation.propertyPath} leaves its group, ${reason}.`),
+    );
 }
 
-function separation(from: EntitySharding, to: EntitySharding): string | undefined {
-  const [owner, related] = [from.metadata.name, to.metadata.name];
-  if (to.kind === 'reference') return undefined;
-  if (from.kind === 'sharded' && to.kind === 'sharded') {
-    if (from.group === to.group) return undefined;
-    return `${owner} is in group ${from.group.name}, ${related} in group ${to.group.name}. Use @ShardKey(() => ${related}) or keep the id without a relation`;
+function leavingFaults(relation: RelationMetadata): readonly string[] {
+  const faults: string[] = [];
+  const { onDelete, onUpdate, orphanedRowAction } = relation;
+  const cascades =
+    relation.isCascadeInsert ||
+    relation.isCascadeUpdate ||
+    relation.isCascadeRemove ||
+    relation.isCascadeSoftRemove ||
+    relation.isCascadeRecover;
+  if (cascades) faults.push('so nothing can be cascaded over it. Remove cascade, and save the rows of each side themselves');
+  for (const [option, action] of Object.entries({ onDelete, onUpdate })) {
+    if (action === undefined || action === 'NO ACTION' || action === 'RESTRICT') continue;
+    faults.push(`so no database can carry out ${option}: '${action}'. Remove it`);
   }
-  if (from.kind === 'unsharded' && to.kind === 'unsharded' && from.shard === to.shard) return undefined;
-  return `${owner} is ${described(from)} and ${related} is ${described(to)}, so their rows are not always on one shard`;
+  if (orphanedRowAction === 'delete' || orphanedRowAction === 'soft-delete') {
+    faults.push(`so nothing can carry out orphanedRowAction: '${orphanedRowAction}'. Remove it`);
+  }
+  if (relation.isTreeParent) faults.push('but a tree must stay within one shard key. Make the key part of its primary key');
+  return faults;
 }
 
-/** Inside a group a reference to the other's key must be made by the own key, else it points at rows of any shard. */
-function strayReference(from: EntitySharding, to: EntitySharding, relation: RelationMetadata): string | undefined {
-  if (from.kind !== 'sharded' || to.kind !== 'sharded') return undefined;
-  if (relation.isManyToMany) return strayLink(from, to);
-  const stray = relation.joinColumns.some(({ referencedColumn }, index) => {
-    const part = to.key.findIndex(({ column }) => column === referencedColumn);
-    return part >= 0 && from.key[part]?.column !== relation.joinColumns[index];
-  });
-  const name = to.metadata.name;
-  return stray ? `it refers to a ${name} by another column than the shard key, so the ${name} may be on another shard` : undefined;
-}
-
-/** Links lie beside the row that owns them; they can reach rows of another key only when a key holds several rows. */
-function strayLink(from: ShardedEntity, to: ShardedEntity): string | undefined {
-  const alone = [from, to].find(({ key, metadata }) =>
-    metadata.primaryColumns.every((primary) => key.some(({ column }) => column === primary)),
-  );
-  if (!alone) return undefined;
-  const name = alone.metadata.name;
-  return `each ${name} has a shard key of its own, so the rows linked may be on different shards. Write the links as an entity with @ShardKey(() => ${name})`;
-}
-
-function described(sharding: EntitySharding): string {
-  if (sharding.kind === 'unsharded') return `unsharded on ${sharding.shard}`;
-  return sharding.kind === 'reference' ? 'a reference table' : 'sharded';
+/** Finds trees that TypeORM keeps in a way that shards, or keys of several columns, break. */
+export function treeFaults({ kind, metadata }: EntitySharding): readonly string[] {
+  if (metadata.treeType === 'nested-set' && kind === 'sharded') {
+    return [`${metadata.name} is a nested set, which numbers all rows of one table through. Use @Tree('materialized-path').`];
+  }
+  if (metadata.treeType !== 'closure-table' || metadata.primaryColumns.length === 1) return [];
+  return [
+    `${metadata.name} has a closure table, which TypeORM cannot make for a primary key of several columns. Use @Tree('materialized-path').`,
+  ];
 }
 
 /** Finds primary keys that each database would count for itself, so that shards would give the same number twice. */

@@ -1,5 +1,6 @@
 import type { EntityMetadata, ObjectLiteral } from 'typeorm';
 import { ShardKeyInvalidError } from '../errors';
+import type { ScatterOptions } from '../options';
 import type { Placement, ShardKeyValue } from '../routing';
 import type { KeyColumn } from './key-column';
 
@@ -17,6 +18,8 @@ export interface ShardedEntity {
   /** Name of the entity whose rows these are stored beside; undefined for the root of a group. */
   readonly parent?: string;
   readonly key: readonly KeyColumn[];
+  /** What the entity itself says of calls to several shards. */
+  readonly scatter?: ScatterOptions;
 }
 
 /** An entity of which every shard has a full copy. */

@@ -12,5 +12,6 @@ export {
   type UnshardedEntity,
 } from './entity-sharding';
 export { collationPads, isMysql, isSqlite, KeyColumn, storedValue } from './key-column';
+export { LeavingRelations } from './leaving-relations';
 export { type ParentEntity, ShardKey, type ShardKeyOptions } from './shard-key.decorator';
 export { buildShardingModel, type ShardingModel } from './sharding-model';

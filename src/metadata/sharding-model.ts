@@ -1,15 +1,18 @@
 import type { EntityMetadata, EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
+import { scatterFaults } from '../options';
 import type { KeyPart, Placement } from '../routing';
 import { type Declaring, declaredEntity, declaredKeys, type EntityDeclaration, type ShardKeyDeclaration } from './declaration';
-import { generatedKeyFaults, relationFaults } from './entity-faults';
+import { generatedKeyFaults, relationFaults, treeFaults } from './entity-faults';
 import type { EntitySharding, ShardedEntity, ShardingGroup } from './entity-sharding';
 import { junctionFaults, junctionSharding } from './junction';
 import { comparesLoosely, KeyColumn, keyTypeOf, roundsTime } from './key-column';
+import { LeavingRelations } from './leaving-relations';
 
 /** What the whole set of entities says about sharding, or what is wrong with it. */
 export interface ShardingModel {
   readonly entities: ReadonlyMap<EntityMetadata, EntitySharding>;
   readonly groups: readonly ShardingGroup[];
+  readonly leaving: LeavingRelations;
   /** One sentence for each fault; empty when the model can be used. */
   readonly faults: readonly string[];
 }
@@ -43,10 +46,11 @@ class ModelBuilder {
     const ordinary = this.metadatas.filter((metadata) => !isGeneratedTable(metadata));
     for (const metadata of ordinary) this.#resolve(metadata, []);
     for (const metadata of this.metadatas.filter(isGeneratedTable)) this.#addJunction(metadata);
+    const leaving = new LeavingRelations(this.#entities);
     for (const sharding of this.#entities.values()) {
-      this.#faults.push(...relationFaults(sharding, this.#entities), ...generatedKeyFaults(sharding));
+      this.#faults.push(...relationFaults(sharding, leaving), ...treeFaults(sharding), ...generatedKeyFaults(sharding));
     }
-    return { entities: this.#entities, groups: [...this.#groups.values()], faults: [...new Set(this.#faults)] };
+    return { entities: this.#entities, groups: [...this.#groups.values()], leaving, faults: [...new Set(this.#faults)] };
   }
 
   #resolve(metadata: EntityMetadata, children: readonly EntityMetadata[]): EntitySharding | undefined {
@@ -99,7 +103,9 @@ class ModelBuilder {
     const key = columns as readonly KeyColumn[];
     const group = parent ? this.#sharedGroup(metadata, parent, key, declaration) : this.#rootGroup(metadata, declaration);
     this.#checkOrdered(metadata, key, group);
-    return { kind: 'sharded', metadata, group, key, ...(parent && { parent: parent.metadata.name }) };
+    const scatter = declaration.sharded?.scatter;
+    this.#faults.push(...scatterFaults(scatter, `${metadata.name}: @Sharded({ scatter })`));
+    return { kind: 'sharded', metadata, group, key, ...(parent && { parent: parent.metadata.name }), ...(scatter && { scatter }) };
   }
 
   #keyColumn(metadata: EntityMetadata, declared: ShardKeyDeclaration, parent: KeyPart | undefined): KeyColumn | undefined {

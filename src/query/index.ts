@@ -1,2 +1,16 @@
+export { append } from './append';
 export { cloneOptions } from './clone-options';
-export { canonicalText, everyShard, positionOf, proveIds, proveRoute, type RouteProof, soleKey } from './route-proof';
+export { compareDecimals, compareDoubles } from './compare/decimals';
+export { type SqliteCollation, type SqliteValue, sqliteComparison } from './compare/sqlite-values';
+export { compareBytes } from './compare/texts';
+export { compareTimes } from './compare/times';
+export { type CursorShape, type CursorValues, decodeCursor, encodeCursor } from './cursor';
+export { mergeSorted, SortedMerge } from './merge-sorted';
+export { canonicalText, everyShard, positionOf, proveIds, proveRoute, type Related, type RouteProof, soleKey } from './route-proof';
+export { type SelectionKind, selectionKind } from './selection';
+export { splitIds, splitWhere, type Where } from './split-where';
+export type { SqlCondition } from './sql-condition';
+export { equalColumns } from './sql-equalities';
+export { proveSql, soleSqlKey } from './sql-proof';
+export type { SqlDialect } from './sql-tree';
+export { whereShape } from './where-shape';

@@ -1,5 +1,6 @@
-import type { ObjectLiteral } from 'typeorm';
-import type { ShardedEntity } from '../metadata';
+import { InstanceChecker, type ObjectLiteral } from 'typeorm';
+import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
+import type { EntitySharding, ShardedEntity } from '../metadata';
 import { canonicalKey, canonicalPart, hashPosition, integerPosition, type Position, type RoutingTable, type ShardName } from '../routing';
 import { type Domain, isEmpty } from './domain';
 import { type Reading, whereDomain } from './where-domain';
@@ -12,6 +13,9 @@ export interface RouteProof {
   /** Why, for people. It never holds a key's value. */
   readonly reason: string;
 }
+
+/** How the entity on the other side of a relation is sharded; undefined for relations whose rows need not be on one shard. */
+export type Related = (relation: RelationMetadata) => EntitySharding | undefined;
 
 /** Above this many combinations of composite-key values nothing is proved, so that a proof stays cheap. */
 const MAX_COMBINATIONS = 10_000;
@@ -37,12 +41,14 @@ export function canonicalText(sharding: ShardedEntity, values: readonly unknown[
  * Proves the smallest set of shards that `where` can find rows on. An array of conditions means any of them.
  *
  * @param where - a condition object, an array of them, or undefined for no condition.
+ * @param related - how the entities of relations are sharded, for conditions on related rows.
  */
 export function proveRoute(
   sharding: ShardedEntity,
   where: ObjectLiteral | readonly ObjectLiteral[] | undefined,
   table: RoutingTable,
   invalidValues: Reading['invalidValues'],
+  related: Related = () => undefined,
 ): RouteProof {
   // TypeORM takes null for no conditions, as JavaScript callers may say it.
   if (!where) return everyShard(sharding, table);
@@ -51,13 +57,8 @@ export function proveRoute(
   const reading = { invalidValues, ordered: sharding.group.placement.positions === 'key' };
   const branches = Array.isArray(where) ? where : [where];
   if (branches.length === 0) return everyShard(sharding, table);
-  const found = new Set<ShardName>();
-  for (const branch of branches) {
-    const shards = branchShards(sharding, branch as ObjectLiteral, table, reading);
-    if (shards === 'unproved') return everyShard(sharding, table);
-    for (const shard of shards) found.add(shard);
-  }
-  return proof([...found], keyName(sharding), table);
+  const found = anyBranch(branches, { sharding, table, reading, related });
+  return found === 'unproved' ? everyShard(sharding, table) : proof(found, keyName(sharding), table);
 }
 
 /**
@@ -95,16 +96,61 @@ function provePlainValue(sharding: ShardedEntity, where: ObjectLiteral, table: R
   const value: unknown = where[key.path];
   const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
   if (!isPlain) return undefined;
+  // A condition on a related row may exclude it.
+  for (const name in where) if (typeof where[name] === 'object') return undefined;
   return { route: 'one', shards: [table.ownerOf(positionOf(sharding, [key.toStored(value)]))], reason: `${key.part.property} is proved.` };
 }
 
-function branchShards(
-  sharding: ShardedEntity,
-  where: ObjectLiteral,
-  table: RoutingTable,
-  reading: Reading,
-): readonly ShardName[] | 'unproved' {
+/** What conditions on one entity are read with. */
+interface Proving {
+  readonly sharding: ShardedEntity;
+  readonly table: RoutingTable;
+  readonly reading: Reading;
+  readonly related: Related;
+}
+
+type Proved = readonly ShardName[] | 'unproved';
+
+/** The shards that any of several conditions can need. */
+function anyBranch(branches: readonly ObjectLiteral[], proving: Proving): Proved {
+  const found = new Set<ShardName>();
+  for (const branch of branches) {
+    const shards = branchShards(branch, proving);
+    if (shards === 'unproved') return shards;
+    for (const shard of shards) found.add(shard);
+  }
+  return [...found];
+}
+
+/** The shards of one conjunction: those of the entity's own key that no condition on a related row excludes. */
+function branchShards(where: ObjectLiteral, proving: Proving): Proved {
+  let proved = ownShards(where, proving);
+  for (const relation of proving.sharding.metadata.relations) {
+    const shards = relatedShards(where[relation.propertyPath], relation, proving);
+    if (shards === 'unproved') continue;
+    proved = proved === 'unproved' ? shards : proved.filter((shard) => shards.includes(shard));
+  }
+  return proved;
+}
+
+/** Related rows of the group stand on the shard of the row that they belong to, so their own key proves it too. */
+function relatedShards(condition: unknown, relation: RelationMetadata, proving: Proving): Proved {
+  if (typeof condition !== 'object' || condition === null || InstanceChecker.isFindOperator(condition)) return 'unproved';
+  const sharding = proving.related(relation);
+  if (sharding?.kind !== 'sharded' || sharding.group !== proving.sharding.group) return 'unproved';
+  const branches = Array.isArray(condition) ? condition : [condition];
+  // What TypeORM says of null and undefined there is left to it.
+  const reading: Reading = { ...proving.reading, invalidValues: { null: 'ignore', undefined: 'ignore' } };
+  return branches.length === 0 ? 'unproved' : anyBranch(branches, { ...proving, sharding, reading });
+}
+
+function ownShards(where: ObjectLiteral, { sharding, table, reading }: Proving): Proved {
   const domains = sharding.key.map((key) => whereDomain(where, key, reading));
+  return shardsOf(sharding, domains, table);
+}
+
+/** The shards of the keys that one conjunction allows, given what it allows each column of the key to be. */
+export function shardsOf(sharding: ShardedEntity, domains: readonly Domain[], table: RoutingTable): Proved {
   if (domains.some(isEmpty)) return [];
   const [first] = domains;
   if (domains.length === 1 && first?.kind === 'stretch') {
@@ -121,6 +167,28 @@ function combine(domains: readonly Domain[]): readonly (readonly unknown[])[] | 
     combinations = combinations.flatMap((values) => [...domain.values.values()].map((value) => [...values, value]));
   }
   return combinations;
+}
+
+/** The shards that the branches of a condition allow, as a route. */
+export function proofOf(sharding: ShardedEntity, branches: Iterable<readonly Domain[]>, table: RoutingTable): RouteProof {
+  const found = new Set<ShardName>();
+  for (const domains of branches) {
+    const shards = shardsOf(sharding, domains, table);
+    if (shards === 'unproved') return everyShard(sharding, table);
+    for (const shard of shards) found.add(shard);
+  }
+  return proof([...found], keyName(sharding), table);
+}
+
+/** The canonical text of the one key that the branches allow; undefined when they allow several, or when nothing is proved. */
+export function soleKeyOf(sharding: ShardedEntity, branches: readonly (readonly Domain[])[]): string | undefined {
+  const texts = new Set<string | undefined>();
+  for (const domains of branches) {
+    const combinations = combine(domains);
+    if (!combinations) return undefined;
+    for (const values of combinations) texts.add(canonicalText(sharding, values));
+  }
+  return texts.size === 1 ? [...texts][0] : undefined;
 }
 
 function keyName(sharding: ShardedEntity): string {

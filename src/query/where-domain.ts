@@ -30,7 +30,16 @@ export function whereDomain(where: ObjectLiteral, key: KeyColumn, reading: Readi
   if (!related) return own;
   // TypeORM compares with the related entity's column, and so by that column's transformer.
   const through = domainAt(where, related, { key, column: key.column.referencedColumn ?? key.column, reading });
-  return intersect(own, through, key.part);
+  return intersect(intersect(own, through, key.part), relationDomain(where, key, reading), key.part);
+}
+
+/** `{ user: In([…]) }` compares the join column itself, if it is the only one, with values as the database has them. */
+function relationDomain(where: ObjectLiteral, key: KeyColumn, reading: Reading): Domain {
+  const relation = key.column.relationMetadata;
+  if (relation?.joinColumns.length !== 1 || key.column.transformer || relation.propertyPath === key.path) return ANY;
+  const condition = conditionAt(where, relation.propertyPath);
+  if (!InstanceChecker.isFindOperator(condition)) return ANY;
+  return operatorDomain(condition, { key, column: key.column, reading });
 }
 
 /** How one condition on a key is read. */

@@ -1,22 +1,28 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
-import type { ClusterCore, ShardAccess, ShardHandle } from '../cluster';
+import {
+  type ClusterCore,
+  isLimited,
+  mergeScatter,
+  runWithinBudget,
+  type ScatterBudget,
+  type ShardAccess,
+  type ShardHandle,
+} from '../cluster';
 import { ScatterRefusedError, WrongShardError } from '../errors';
 import type { EntitySharding, ShardedEntity } from '../metadata';
+import type { ScatterCallOptions } from '../options';
 import type { RouteProof } from '../query';
+import type { CallRoute } from './call-route';
+import { scatterRefusal, scatterWarning } from './scatter-check';
 import type { Scope } from './scope';
 
-/** Where a call goes. */
-export interface CallRoute {
-  readonly sharding: EntitySharding;
-  readonly route: RouteProof['route'];
-  readonly shards: readonly ShardHandle[];
-  readonly reason: string;
-}
+export type { CallRoute };
 
-/** What a call says of the rows it means: conditions, or primary keys. */
+/** What a call says of the rows it means: conditions, primary keys, or a proof of its own. */
 export type Criteria =
   | { readonly kind: 'where'; readonly where: ObjectLiteral | readonly ObjectLiteral[] | undefined }
-  | { readonly kind: 'ids'; readonly ids: readonly unknown[] };
+  | { readonly kind: 'ids'; readonly ids: readonly unknown[] }
+  | { readonly kind: 'proof'; readonly prove: (sharding: ShardedEntity) => RouteProof };
 
 /** Decides for one manager which shards a call goes to. */
 export class CallRouter {
@@ -26,11 +32,59 @@ export class CallRouter {
     readonly core: ClusterCore,
     readonly access: ShardAccess,
     readonly scope: Scope,
+    /** What `withScatter()` says of the calls. */
+    readonly limits?: ScatterCallOptions,
   ) {}
+
+  /** What a call on the entity to several shards may cost: what the call says, or else the entity, or else the cluster. */
+  budgetOf(sharding: EntitySharding): ScatterBudget {
+    return mergeScatter(this.core.options.scatter, sharding.kind === 'sharded' ? sharding.scatter : undefined, this.limits);
+  }
 
   /** What runs calls on the route's shards. A reference table can be read before a transaction has its shard, outside of it. */
   accessTo(route: CallRoute): ShardAccess {
     return route.sharding.kind === 'reference' && route.route === 'one' && !this.access.pinned ? this.core.access : this.access;
+  }
+
+  /**
+   * Runs a call to several shards within its budget: checks that it may go there, and ends what still runs when its time is over.
+   *
+   * It must be called before anything is awaited, so that a warning can name the caller.
+   * @param work - gets what runs the call's statements, all of them, so that one budget holds for the whole call.
+   * @throws {ScatterRefusedError} {ScatterBudgetError} before the first statement, when the call may not go to these shards.
+   * @throws {ScatterBudgetError} when it gets too many rows or takes too long, or the reason of its signal.
+   */
+  async scatter<T>(operation: string, route: CallRoute, work: (access: ShardAccess) => Promise<T>): Promise<T> {
+    this.admitScatter(operation, route);
+    return this.withinBudget(operation, route, work);
+  }
+
+  /** Checks that a call may go to the shards of its route, and warns of it where that was asked for; throws as {@link scatter} does. */
+  admitScatter(operation: string, route: CallRoute): void {
+    // Before anything is asked of a shard, which would pin a transaction to it.
+    this.accessTo(route).admit(route.shards);
+    if (!this.#isBudgeted(route)) return;
+    const budget = this.budgetOf(route.sharding);
+    const refusal = scatterRefusal(operation, route, budget);
+    if (refusal) throw refusal;
+    if (route.isUnproved && budget.mode === 'warn') this.core.dataSource.logger.log('warn', scatterWarning(operation, route));
+  }
+
+  /** Runs what was admitted, or a part of it, within the budget. */
+  async withinBudget<T>(operation: string, route: CallRoute, work: (access: ShardAccess) => Promise<T>): Promise<T> {
+    if (!this.#isBudgeted(route)) return work(this.accessTo(route));
+    const budget = this.budgetOf(route.sharding);
+    if (!isLimited(budget)) return work(this.core.access);
+    return runWithinBudget(
+      this.core.access,
+      { entity: route.sharding.metadata.name, operation, isWrite: route.isWrite === true, budget },
+      work,
+    );
+  }
+
+  /** A transaction has one shard, copies of a reference table are one write, and one shard is no scatter. */
+  #isBudgeted(route: CallRoute): boolean {
+    return this.accessTo(route) === this.core.access && route.sharding.kind !== 'reference' && route.shards.length > 1;
   }
 
   /** The route of a call that reads what criteria describe. */
@@ -51,14 +105,18 @@ export class CallRouter {
     const sharding = this.core.shardingOf(target);
     if (sharding.kind === 'reference') return this.everywhere(target);
     const route = this.read(target, criteria);
-    if (route.route === 'all' && this.scope.kind === 'proved' && this.core.options.scatterWrites === 'refuse') {
+    if (route.route === 'all' && this.scope.kind === 'proved' && this.budgetOf(sharding).writes === 'refuse') {
       throw new ScatterRefusedError(sharding.metadata.name, operation);
     }
-    return route;
+    return { ...route, isWrite: true };
   }
 
-  /** The route of a call that means all rows by its name. */
+  /** The route of a call that writes all rows and means so by its name. */
   everywhere(target: EntityTarget<ObjectLiteral>): CallRoute {
+    return { ...this.#everywhere(target), isUnproved: false, isWrite: true };
+  }
+
+  #everywhere(target: EntityTarget<ObjectLiteral>): CallRoute {
     const sharding = this.core.shardingOf(target);
     if (sharding.kind === 'unsharded') return this.#home(sharding.metadata.name, sharding, this.core.shard(sharding.shard));
     if (sharding.kind === 'sharded') return this.#scoped(sharding) ?? this.#asRoute(sharding, this.core.everyShard(sharding));
@@ -69,12 +127,17 @@ export class CallRouter {
   #sharded(sharding: ShardedEntity, criteria: Criteria): CallRoute {
     const scoped = this.#scoped(sharding);
     if (scoped && !(this.scope.kind === 'shard' && this.scope.strict)) return scoped;
-    const proof = criteria.kind === 'ids' ? this.core.proveIds(sharding, criteria.ids) : this.core.prove(sharding, criteria.where);
+    const proof = this.#prove(sharding, criteria);
     if (!scoped) return this.#asRoute(sharding, proof);
     const [shard] = scoped.shards;
     const foreign = proof.route === 'all' ? undefined : proof.shards.find((name) => name !== shard?.name);
     if (foreign !== undefined && shard) throw new WrongShardError(sharding.metadata.name, foreign, shard.name);
     return scoped;
+  }
+
+  #prove(sharding: ShardedEntity, criteria: Criteria): RouteProof {
+    if (criteria.kind === 'proof') return criteria.prove(sharding);
+    return criteria.kind === 'ids' ? this.core.proveIds(sharding, criteria.ids) : this.core.prove(sharding, criteria.where);
   }
 
   #scoped(sharding: ShardedEntity): CallRoute | undefined {
@@ -86,7 +149,9 @@ export class CallRouter {
   }
 
   #asRoute(sharding: ShardedEntity, proof: RouteProof): CallRoute {
-    return { sharding, route: proof.route, shards: proof.shards.map((name) => this.core.shard(name)), reason: proof.reason };
+    const shards = proof.shards.map((name) => this.core.shard(name));
+    const isUnproved = proof.route === 'all' && this.scope.kind === 'proved';
+    return { sharding, route: proof.route, shards, reason: proof.reason, isUnproved };
   }
 
   #home(entity: string, sharding: EntitySharding, home: ShardHandle): CallRoute {

@@ -1,11 +1,12 @@
 import { DeleteResult, type EntityManager, type EntityTarget, type ObjectLiteral, UpdateResult } from 'typeorm';
 import { ShardKeyChangedError } from '../errors';
 import type { ShardedEntity } from '../metadata';
-import { canonicalText, cloneOptions, soleKey } from '../query';
+import { canonicalText, cloneOptions, soleKey, type Where } from '../query';
 import type { CallRoute, CallRouter, Criteria } from './call-router';
+import { splitter } from './find-recipe';
 
 type Target = EntityTarget<ObjectLiteral>;
-type WriteCall<R> = (manager: EntityManager, target: Target) => Promise<R>;
+type WriteCall<R> = (manager: EntityManager, target: Target, shard: string) => Promise<R>;
 
 /** Criteria as TypeORM's manager has checked them: primary keys, or condition objects. */
 export interface CheckedCriteria {
@@ -26,8 +27,9 @@ export function updateBy(
 ): Promise<UpdateResult> {
   const route = router.write(write.operation, target, criteriaOf(checked));
   if (write.values) refuseKeyChange(route, write.values, checked);
+  const criteriaOn = criteriaSplitter(router, route, checked);
   return runWrites(router, write.operation, route, {
-    call: (manager, entity) => write.call(manager, entity, cloneOptions(checked.criteria) as never),
+    call: (manager, entity, shard) => write.call(manager, entity, cloneOptions(criteriaOn(shard)) as never),
     merge: sumUpdates,
   });
 }
@@ -35,8 +37,9 @@ export function updateBy(
 /** Deletes what criteria describe. The result sums what the shards did. */
 export function deleteBy(router: CallRouter, target: Target, checked: CheckedCriteria): Promise<DeleteResult> {
   const route = router.write('delete', target, criteriaOf(checked));
+  const criteriaOn = criteriaSplitter(router, route, checked);
   return runWrites(router, 'delete', route, {
-    call: (manager, entity) => manager.delete(entity, cloneOptions(checked.criteria) as never),
+    call: (manager, entity, shard) => manager.delete(entity, cloneOptions(criteriaOn(shard)) as never),
     merge: sumDeletes,
   });
 }
@@ -73,17 +76,28 @@ export async function clearEverything(
   });
 }
 
-async function runWrites<R>(
+/** Runs a write on the shards of its route, and puts together what they answered. */
+export async function runWrites<R>(
   router: CallRouter,
   operation: string,
   route: CallRoute,
   write: { readonly call: WriteCall<R>; readonly merge: (results: readonly R[]) => R },
 ): Promise<R> {
-  const results = await router.access.runAll(operation, route.shards, (manager) => write.call(manager, route.sharding.metadata.target));
+  const results = await router.scatter(operation, route, (access) =>
+    access.runAll(operation, route.shards, (manager, { name }) => write.call(manager, route.sharding.metadata.target, name)),
+  );
   const [only] = results;
   if (results.length === 1) return only as R;
   // Copies of a reference table were all written alike, so one of them says how many rows there are.
   return route.sharding.kind === 'reference' ? (only as R) : write.merge(results);
+}
+
+/** What concerns each shard of the criteria: of primary keys and of `In` on the shard key only those that it owns. */
+function criteriaSplitter(router: CallRouter, route: CallRoute, { criteria, isPrimitive }: CheckedCriteria): (shard: string) => unknown {
+  if (!isPrimitive) return splitter(router, route, criteria as Where) ?? (() => criteria);
+  if (route.route !== 'some' || route.sharding.kind !== 'sharded') return () => criteria;
+  const parts = router.core.splitIds(route.sharding, [criteria].flat());
+  return (shard) => parts.get(shard) ?? [];
 }
 
 function criteriaOf({ criteria, isPrimitive }: CheckedCriteria): Criteria {
@@ -91,13 +105,20 @@ function criteriaOf({ criteria, isPrimitive }: CheckedCriteria): Criteria {
   return { kind: 'where', where: criteria as ObjectLiteral | readonly ObjectLiteral[] };
 }
 
-/** A key may be among the values only when the criteria name one key and it is the same. */
 function refuseKeyChange({ sharding }: CallRoute, values: ObjectLiteral, checked: CheckedCriteria | undefined): void {
-  if (sharding.kind !== 'sharded') return;
-  const given = sharding.key.map((key) => key.column.getEntityValue(values, true));
+  if (sharding.kind === 'sharded') refuseNewKey(sharding, values, () => checked && keyNamedBy(sharding, checked));
+}
+
+/**
+ * A key may be among the values only when the criteria name one key and it is the same.
+ *
+ * @param named - the canonical text of the one key that the criteria name, if they do.
+ */
+export function refuseNewKey(sharding: ShardedEntity, values: ObjectLiteral, named: () => string | undefined): void {
+  const given = sharding.key.map((key) => key.column.getEntityValue(values, true) ?? values[key.path]);
   if (given.every((value) => value === undefined)) return;
   const wanted = given.includes(undefined) ? undefined : canonicalKeyOf(sharding, given);
-  if (checked && wanted !== undefined && keyNamedBy(sharding, checked) === wanted) return;
+  if (wanted !== undefined && named() === wanted) return;
   throw new ShardKeyChangedError(
     sharding.metadata.name,
     sharding.key.map(({ path }) => path),
@@ -113,7 +134,8 @@ function canonicalKeyOf(sharding: ShardedEntity, values: readonly unknown[]): st
   return values.some((value) => typeof value === 'function') ? undefined : canonicalText(sharding, values);
 }
 
-function sumUpdates(results: readonly UpdateResult[]): UpdateResult {
+/** One result for what several shards did. */
+export function sumUpdates(results: readonly UpdateResult[]): UpdateResult {
   const total = new UpdateResult();
   total.raw = results.map(({ raw }) => raw);
   total.affected = sumAffected(results);
@@ -121,7 +143,8 @@ function sumUpdates(results: readonly UpdateResult[]): UpdateResult {
   return total;
 }
 
-function sumDeletes(results: readonly DeleteResult[]): DeleteResult {
+/** As {@link sumUpdates}. */
+export function sumDeletes(results: readonly DeleteResult[]): DeleteResult {
   const total = new DeleteResult();
   total.raw = results.map(({ raw }) => raw);
   total.affected = sumAffected(results);

@@ -78,6 +78,8 @@ export class EntityKeys {
    */
   #checkRelated(sharding: ShardedEntity, entity: ObjectLiteral, key: KeyOf, seen: Set<ObjectLiteral>): void {
     for (const relation of sharding.metadata.relations) {
+      // Rows over a relation that leaves the group have keys of their own.
+      if (this.core.model.leaving.has(relation)) continue;
       for (const related of relatedEntities(relation, entity)) {
         if (seen.has(related)) continue;
         seen.add(related);

@@ -3,6 +3,12 @@ import type { ShardHandle } from '../cluster';
 import { ShardsFailedError } from '../errors';
 import type { CallRouter } from './call-router';
 
+/** Where a shard stands among those that are written in turn. */
+export interface Turn {
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /**
  * Runs a write of reference tables on every shard, one after another, so that every copy gets the values that the first database
  * generated.
@@ -13,14 +19,16 @@ import type { CallRouter } from './call-router';
 export async function runInTurn<T>(
   router: CallRouter,
   operation: string,
-  call: (manager: EntityManager, isLast: boolean) => Promise<T>,
+  call: (manager: EntityManager, turn: Turn) => Promise<T>,
 ): Promise<T> {
   const shards = [...router.core.shards.values()];
   router.access.admit(shards);
   const answers: T[] = [];
   for (const [index, shard] of shards.entries()) {
     try {
-      answers.push(await router.access.run(shard, (manager) => call(manager, index === shards.length - 1)));
+      answers.push(
+        await router.access.run(shard, (manager) => call(manager, { isFirst: index === 0, isLast: index === shards.length - 1 })),
+      );
     } catch (error) {
       throw inTurnFault(operation, shards, index, error);
     }

@@ -2,17 +2,23 @@ import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral
 import type { ShardHandle } from '../cluster';
 import { ConflictPathsError } from '../errors';
 import type { ShardedEntity } from '../metadata';
-import { append } from './append';
+import { append } from '../query';
+
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
 import { runInTurn } from './in-turn';
 
 type Target = EntityTarget<ObjectLiteral>;
-type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[]) => Promise<InsertResult>;
+/** Listeners and subscribers are told of a row that is copied to every shard once; the other copies are written silently. */
+type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[], isSilent?: boolean) => Promise<InsertResult>;
 
 /** Inserts plain values, each on the shard that owns its key. The result is in the order given. */
 export function insert(router: CallRouter, target: Target, values: ObjectLiteral | readonly ObjectLiteral[]): Promise<InsertResult> {
-  return insertRows(router, { operation: 'insert', target, rows: listOf(values) }, (manager, entity, rows) => manager.insert(entity, rows));
+  return insertRows(router, { operation: 'insert', target, rows: listOf(values) }, (manager, entity, rows, isSilent) =>
+    isSilent
+      ? manager.createQueryBuilder().insert().into(entity).values(rows).callListeners(false).execute()
+      : manager.insert(entity, rows),
+  );
 }
 
 /**
@@ -37,17 +43,20 @@ function listOf(values: ObjectLiteral | readonly ObjectLiteral[]): readonly Obje
   return Array.isArray(values) ? values : [values];
 }
 
-interface Inserting {
+/** Rows that are inserted together. */
+export interface Inserting {
   readonly operation: string;
   readonly target: Target;
   readonly rows: readonly ObjectLiteral[];
 }
 
-async function insertRows(router: CallRouter, inserting: Inserting, call: InsertCall): Promise<InsertResult> {
+/** Runs an insert on the shards that own its rows. The result is in the order given. */
+export async function insertRows(router: CallRouter, inserting: Inserting, call: InsertCall): Promise<InsertResult> {
   const { operation, target, rows } = inserting;
   const sharding = router.core.shardingOf(target);
   const entity = sharding.metadata.target;
-  if (sharding.kind === 'reference') return runInTurn(router, operation, (manager) => call(manager, entity, [...rows]));
+  if (sharding.kind === 'reference')
+    return runInTurn(router, operation, (manager, { isFirst }) => call(manager, entity, [...rows], !isFirst));
   const keys = new EntityKeys(router.core, router.scope);
   const shardOf = (row: ObjectLiteral) =>
     sharding.kind === 'sharded' ? keys.shardOfInsert(sharding, row) : (router.everywhere(target).shards[0] as ShardHandle);
@@ -56,12 +65,10 @@ async function insertRows(router: CallRouter, inserting: Inserting, call: Insert
   const places = placesOf(rows, shardOf);
   const shards = [...places.keys()];
   if (shards.length === 0) return new InsertResult();
-  const results = await router.access.runAll(operation, shards, (manager, shard) =>
-    call(
-      manager,
-      entity,
-      (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral),
-    ),
+  const rowsFor = (shard: ShardHandle) => (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral);
+  const route = { sharding, route: 'some', shards, reason: 'The rows name their shards.', isWrite: true } as const;
+  const results = await router.scatter(operation, route, (access) =>
+    access.runAll(operation, shards, (manager, shard) => call(manager, entity, rowsFor(shard))),
   );
   return inOrder(results, [...places.values()]);
 }
@@ -77,10 +84,15 @@ function inOrder(results: readonly InsertResult[], places: readonly (readonly nu
   const [only] = results;
   if (only && results.length === 1) return only;
   const merged = new InsertResult();
-  merged.raw = results.map(({ raw }) => raw);
+  // Databases with RETURNING answer a row for each row, others a summary for each statement.
+  const isByRow = results.every(({ raw }, shard) => Array.isArray(raw) && raw.length === places[shard]?.length);
+  merged.raw = isByRow ? [] : results.map(({ raw }) => raw);
   for (const [shard, indexes] of places.entries()) {
     for (const [place, index] of indexes.entries()) {
+      // A builder that does not update its rows answers with none.
+      if (results[shard]?.identifiers.length === 0) continue;
       merged.identifiers[index] = results[shard]?.identifiers[place] as ObjectLiteral;
+      if (isByRow) merged.raw[index] = results[shard]?.raw[place];
       merged.generatedMaps[index] = results[shard]?.generatedMaps[place] as ObjectLiteral;
     }
   }
@@ -88,8 +100,12 @@ function inOrder(results: readonly InsertResult[], places: readonly (readonly nu
 }
 
 function requireKeyInPaths(sharding: ShardedEntity, { conflictPaths }: UpsertOptions<ObjectLiteral>): void {
-  const paths = Array.isArray(conflictPaths) ? conflictPaths : Object.keys(conflictPaths);
-  const columns = sharding.metadata.mapPropertyPathsToColumns(paths);
+  requireKeyAmong(sharding, Array.isArray(conflictPaths) ? conflictPaths : Object.keys(conflictPaths));
+}
+
+/** @throws {ConflictPathsError} when the properties by which conflicts are found lack the shard key. */
+export function requireKeyAmong(sharding: ShardedEntity, paths: readonly string[]): void {
+  const columns = sharding.metadata.mapPropertyPathsToColumns([...paths]);
   const missing = sharding.key.filter(({ column }) => !columns.includes(column)).map(({ path }) => path);
   if (missing.length > 0) throw new ConflictPathsError(sharding.metadata.name, missing);
 }

@@ -1,10 +1,12 @@
 import type { EntityManager, EntityTarget, ObjectLiteral, RemoveOptions, SaveOptions } from 'typeorm';
 import { CannotDetermineEntityError } from 'typeorm/error/CannotDetermineEntityError';
 import type { ShardHandle } from '../cluster';
-import { append } from './append';
+
+import { append } from '../query';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
 import { runInTurn } from './in-turn';
+import { type LinkWrite, linkWrites, writeLinks } from './relations/link-writes';
 
 type Target = EntityTarget<ObjectLiteral>;
 
@@ -29,24 +31,51 @@ export async function persist(
   const plan = planOf(router, operation, target, entities);
   const call = persistCall(operation, target, options);
   const shards = [...plan.byShard.keys()];
-  if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, call);
-  if (shards.length > 0) await router.access.runAll(operation, shards, (manager, shard) => call(manager, plan.byShard.get(shard) ?? []));
+  // Listeners and subscribers are told of a row once, on the first shard; the other copies get what they made of it.
+  const silent = persistCall(operation, target, { ...options, listeners: false });
+  if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, { call, silent });
+  if (shards.length === 0) return;
+  await router.access.runAll(operation, shards, (manager, shard) => {
+    const own = plan.byShard.get(shard) ?? [];
+    const writes = own.flatMap((entity) => plan.links.get(entity) ?? []);
+    return writes.length === 0 ? call(manager, own) : persistWithLinks(manager, operation, writes, (inner) => call(inner, own));
+  });
+}
+
+/** Links must be written after the row that they belong to, be gone before it, and share its transaction. */
+async function persistWithLinks(
+  manager: EntityManager,
+  operation: PersistOperation,
+  writes: readonly LinkWrite[],
+  call: (manager: EntityManager) => Promise<unknown>,
+): Promise<void> {
+  const work = async (inner: EntityManager) => {
+    if (operation === 'remove') await writeLinks(inner, writes);
+    await call(inner);
+    if (operation === 'save') await writeLinks(inner, writes);
+  };
+  await (manager.queryRunner?.isTransactionActive ? work(manager) : manager.transaction(work));
 }
 
 interface Plan {
   readonly byShard: ReadonlyMap<ShardHandle, ObjectLiteral[]>;
   readonly everywhere: readonly ObjectLiteral[];
+  /** The links to write with each entity. */
+  readonly links: ReadonlyMap<ObjectLiteral, readonly LinkWrite[]>;
 }
 
 function planOf(router: CallRouter, operation: PersistOperation, target: Target | undefined, entities: readonly ObjectLiteral[]): Plan {
   const byShard = new Map<ShardHandle, ObjectLiteral[]>();
   const everywhere: ObjectLiteral[] = [];
+  const links = new Map<ObjectLiteral, readonly LinkWrite[]>();
   const keys = new EntityKeys(router.core, router.scope);
   for (const entity of entities) {
     const entityTarget = target ?? entity.constructor;
     if (entityTarget === Object)
       throw new CannotDetermineEntityError(operation as ConstructorParameters<typeof CannotDetermineEntityError>[0]);
     const sharding = router.core.shardingOf(entityTarget as Target);
+    const writes = linkWrites(router.core, operation, entityTarget as Target, entity);
+    if (writes.length > 0) links.set(entity, writes);
     if (sharding.kind === 'reference') {
       everywhere.push(entity);
       continue;
@@ -54,7 +83,7 @@ function planOf(router: CallRouter, operation: PersistOperation, target: Target 
     const shard = sharding.kind === 'sharded' ? keys.shardOf(sharding, entity) : router.everywhere(entityTarget as Target).shards[0];
     if (shard) append(byShard, shard, entity);
   }
-  return { byShard, everywhere };
+  return { byShard, everywhere, links };
 }
 
 type PersistCall = (manager: EntityManager, entities: readonly ObjectLiteral[]) => Promise<unknown>;
@@ -75,11 +104,13 @@ async function persistEverywhere(
   router: CallRouter,
   operation: PersistOperation,
   entities: readonly ObjectLiteral[],
-  call: PersistCall,
+  { call, silent }: { readonly call: PersistCall; readonly silent: PersistCall },
 ): Promise<void> {
   const copies = operation === 'remove' ? entities.map(shallowCopy) : undefined;
   // `remove` takes the id off the object it was given, so every shard but the last gets a copy.
-  await runInTurn(router, operation, (manager, isLast) => call(manager, copies && !isLast ? copies.map(shallowCopy) : entities));
+  await runInTurn(router, operation, (manager, { isFirst, isLast }) =>
+    (isFirst ? call : silent)(manager, copies && !isLast ? copies.map(shallowCopy) : entities),
+  );
 }
 
 function shallowCopy<T extends ObjectLiteral>(entity: T): T {

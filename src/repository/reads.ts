@@ -1,20 +1,20 @@
 import type { EntityManager, EntityTarget, FindManyOptions, FindOneOptions, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { ScatterUnsupportedError } from '../errors';
 import { cloneOptions } from '../query';
+import { type ScatterCall, scatterAggregate, scatterCount, scatterExists, scatterMany, scatterManyAndCount, scatterOne } from '../scatter';
 import type { CallRoute, CallRouter } from './call-router';
+import { findRecipe } from './find-recipe';
 
 type Target = EntityTarget<ObjectLiteral>;
 type Where = FindOptionsWhere<ObjectLiteral> | FindOptionsWhere<ObjectLiteral>[] | undefined;
 
-/** How a read is answered: by nothing, by one shard, or by several whose answers are put together. */
+/** How a read is answered: by nothing, by one shard, or by several together. */
 interface Read<T> {
   readonly operation: string;
   /** The answer when no shard can have one. */
   readonly none: () => T;
   readonly call: (manager: EntityManager, target: Target, options: FindManyOptions<ObjectLiteral>) => Promise<T>;
-  readonly merge: (answers: readonly T[]) => T;
-  /** What the read cannot do over several shards, for these options; undefined when it can. */
-  readonly unsupported: (options: FindManyOptions<ObjectLiteral>, route: CallRoute) => string | undefined;
+  readonly together: (call: ScatterCall, options: FindManyOptions<ObjectLiteral>) => Promise<T>;
 }
 
 /** The reading calls of a manager. */
@@ -55,8 +55,7 @@ export class Reads {
         operation,
         none: () => null,
         call: (manager, entity, each) => manager[operation](entity, column as never, each.where as never),
-        merge: (answers) => combine(operation, answers),
-        unsupported: () => (operation === 'average' ? 'an average' : undefined),
+        together: (call) => scatterAggregate(call, { fn: operation, column }),
       },
     );
   }
@@ -77,74 +76,56 @@ export class Reads {
 
 async function scatter<T>(router: CallRouter, route: CallRoute, options: FindManyOptions<ObjectLiteral>, read: Read<T>): Promise<T> {
   if (route.shards.length === 0) return read.none();
-  const { name, target } = route.sharding.metadata;
-  const feature = read.unsupported(options, route);
-  if (feature !== undefined) throw new ScatterUnsupportedError(name, read.operation, feature);
-  const call = (manager: EntityManager) => read.call(manager, target, cloneOptions(options));
-  return read.merge(await router.accessTo(route).runAll(read.operation, route.shards, call));
+  const { sharding, shards } = route;
+  if (options.lock) throw new ScatterUnsupportedError(sharding.metadata.name, read.operation, 'a lock');
+  const recipe = findRecipe(router, route, options);
+  return router.scatter(read.operation, route, (access) =>
+    read.together({ operation: read.operation, sharding, shards, access, recipe }, options),
+  );
 }
 
 const FIND: Read<ObjectLiteral[]> = {
   operation: 'find',
   none: () => [],
   call: (manager, entity, options) => manager.find(entity, options),
-  merge: (answers) => answers.flat(),
-  unsupported: listFeature,
+  together: scatterMany,
 };
 
 const FIND_AND_COUNT: Read<[ObjectLiteral[], number]> = {
   operation: 'findAndCount',
   none: () => [[], 0],
   call: (manager, entity, options) => manager.findAndCount(entity, options),
-  merge: (answers) => [answers.flatMap(([rows]) => rows), answers.reduce((sum, [, count]) => sum + count, 0)],
-  unsupported: listFeature,
+  together: scatterManyAndCount,
 };
 
 const FIND_ONE: Read<ObjectLiteral | null> = {
   operation: 'findOne',
   none: () => null,
   call: (manager, entity, options) => manager.findOne(entity, options),
-  merge: (answers) => answers.find((row) => row !== null) ?? null,
-  unsupported: listFeature,
+  together: async (call, { where }) => {
+    // TypeORM's own check, which it makes before it builds anything.
+    if (!where) throw new Error('You must provide selection conditions in order to find a single row.');
+    return scatterOne(call);
+  },
 };
 
 /** Not by TypeORM's `findOne`, which takes markedly longer over the same statement. */
 const FIND_ONE_BY: Read<ObjectLiteral | null> = {
   ...FIND_ONE,
   call: (manager, entity, { where }) => manager.findOneBy(entity, where as FindOptionsWhere<ObjectLiteral>),
+  together: scatterOne,
 };
 
 const COUNT: Read<number> = {
   operation: 'count',
   none: () => 0,
   call: (manager, entity, options) => manager.count(entity, options),
-  merge: (answers) => answers.reduce((sum, count) => sum + count, 0),
-  unsupported: () => undefined,
+  together: scatterCount,
 };
 
 const EXISTS: Read<boolean> = {
   operation: 'exists',
   none: () => false,
   call: (manager, entity, options) => manager.exists(entity, options),
-  merge: (answers) => answers.includes(true),
-  unsupported: ({ skip }) => (skip ? 'skip' : undefined),
+  together: scatterExists,
 };
-
-/** What of find options needs a global order, a page or one connection. */
-function listFeature(options: FindManyOptions<ObjectLiteral>, { sharding }: CallRoute): string | undefined {
-  if (isGiven(options.order) || isGiven(sharding.metadata.orderBy)) return 'an order';
-  if (options.skip !== undefined) return 'skip';
-  if (options.take !== undefined) return 'take';
-  return options.lock === undefined ? undefined : 'a lock';
-}
-
-function isGiven(order: object | undefined): boolean {
-  return order !== undefined && Object.keys(order).length > 0;
-}
-
-function combine(operation: string, answers: readonly (number | null)[]): number | null {
-  const numbers = answers.filter((answer) => answer !== null);
-  if (numbers.length === 0) return null;
-  if (operation === 'sum') return numbers.reduce((sum, each) => sum + each, 0);
-  return operation === 'minimum' ? Math.min(...numbers) : Math.max(...numbers);
-}

@@ -2,7 +2,6 @@ import {
   type DataSource,
   type DeleteResult,
   EntityManager,
-  EntityNotFoundError,
   type EntityTarget,
   type FindManyOptions,
   type FindOneOptions,
@@ -21,16 +20,23 @@ import {
 } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
 import { type ClusterCore, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
-import { ShardRequiredError } from '../errors';
+import { ConfigurationError, ShardRequiredError } from '../errors';
+import { type ScatterCallOptions, scatterCallFaults } from '../options';
 import type { ShardKeyValue } from '../routing';
+import type { Page } from '../scatter';
 import { PinnedTransaction } from '../transaction';
+import { beginBuilder } from './builder/routed-builder';
 import { CallRouter } from './call-router';
 import { type CheckedCriteria, clearEverything, deleteBy, deleteEverything, updateBy, updateEverything } from './criteria-writes';
 import { EntityKeys } from './entity-keys';
 import { explain, type RouteExplanation } from './explain';
+import { type FindPageOptions, findPage } from './find-page';
 import { insert, upsert } from './inserts';
+import { type IterateOptions, iterate } from './iterate';
+import { notFound } from './not-found';
 import { type PersistOperation, persist } from './persist';
-import { Reads } from './reads';
+import { ownPart } from './relations/own-part';
+import { RelatedReads } from './relations/related-reads';
 import { ACROSS, PROVED, type Scope } from './scope';
 import { type ShardedEntityManager, ShardedRepository } from './sharded-repository';
 
@@ -43,6 +49,8 @@ type Loose = any;
 export interface Routing {
   readonly core: () => ClusterCore;
   readonly scope: Scope;
+  /** What calls to several shards may cost, as far as `withScatter()` says. */
+  readonly limits?: ScatterCallOptions;
   /** The transaction that calls belong to; undefined outside of one. */
   readonly transaction?: PinnedTransaction;
 }
@@ -53,13 +61,13 @@ export interface Routing {
  */
 export class RoutedEntityManager extends EntityManager {
   readonly #routing: Routing;
-  readonly #reads: Reads;
+  readonly #reads: RelatedReads;
   #router: CallRouter | undefined;
 
   constructor(dataSource: DataSource, routing: Routing) {
     super(dataSource);
     this.#routing = routing;
-    this.#reads = new Reads(() => this.#calls);
+    this.#reads = new RelatedReads(() => this.#calls);
   }
 
   forKey(target: Target, key: ShardKeyValue): ShardedEntityManager {
@@ -74,8 +82,22 @@ export class RoutedEntityManager extends EntityManager {
     return this.#scoped(ACROSS);
   }
 
+  withScatter(options: ScatterCallOptions): ShardedEntityManager {
+    const faults = scatterCallFaults(options, 'withScatter()');
+    if (faults.length > 0) throw new ConfigurationError(faults);
+    return this.#derived({ limits: { ...this.#routing.limits, ...options } });
+  }
+
   explain(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<RouteExplanation> {
     return explain(this.#calls, target, options);
+  }
+
+  async findPage(target: Target, options: FindPageOptions<Loose>): Promise<Page<Loose>> {
+    return findPage(this.#calls, target, options);
+  }
+
+  iterate(target: Target, options: IterateOptions<Loose> = {}): AsyncIterableIterator<Loose, void, undefined> {
+    return iterate(this.#calls, target, options);
   }
 
   override getRepository(target: Target): Loose {
@@ -91,8 +113,8 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override createQueryBuilder(target?: Loose, alias?: string, queryRunner?: QueryRunner): SelectQueryBuilder<Loose> {
-    const manager = this.#manager('createQueryBuilder()');
-    return alias === undefined ? manager.createQueryBuilder(target) : manager.createQueryBuilder(target, alias, queryRunner);
+    const args = alias === undefined ? [target ?? queryRunner] : [target, alias, queryRunner];
+    return beginBuilder(this.dataSource, () => this.#calls, args.slice(0, args.findLastIndex((each) => each !== undefined) + 1));
   }
 
   override query(sql: string, parameters?: Loose): Promise<Loose> {
@@ -123,7 +145,11 @@ export class RoutedEntityManager extends EntityManager {
       sharding.kind === 'sharded'
         ? new EntityKeys(router.core, router.scope).shardOfStored(sharding, entityLike)
         : this.#anyShardOf(target);
-    return router.access.run(shard, (manager) => manager.preload(sharding.metadata.target, entityLike));
+    const { metadata } = sharding;
+    const { leaving } = router.core.model;
+    const own = leaving.canReach(metadata) ? ownPart(entityLike, metadata, leaving) : entityLike;
+    const stored = await router.access.run(shard, (manager) => manager.preload(metadata.target, own));
+    return stored && own !== entityLike ? this.merge(target, stored, entityLike) : stored;
   }
 
   override save(...args: Loose[]): Promise<Loose> {
@@ -249,14 +275,18 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   get #calls(): CallRouter {
-    const { core, scope, transaction } = this.#routing;
+    const { core, scope, transaction, limits } = this.#routing;
     const current = core();
-    if (this.#router?.core !== current) this.#router = new CallRouter(current, transaction ?? current.access, scope);
+    if (this.#router?.core !== current) this.#router = new CallRouter(current, transaction ?? current.access, scope, limits);
     return this.#router;
   }
 
   #scoped(scope: Scope): ShardedEntityManager {
-    return new RoutedEntityManager(this.dataSource, { ...this.#routing, scope }) as unknown as ShardedEntityManager;
+    return this.#derived({ scope });
+  }
+
+  #derived(routing: Partial<Routing>): ShardedEntityManager {
+    return new RoutedEntityManager(this.dataSource, { ...this.#routing, ...routing }) as unknown as ShardedEntityManager;
   }
 
   #checked(criteria: Loose, method: 'update' | 'delete' | 'softDelete' | 'restore'): CheckedCriteria {
@@ -298,9 +328,4 @@ export class RoutedEntityManager extends EntityManager {
     if (shard) return router.access.run(shard, call);
     throw new ShardRequiredError(`${member} of a cluster`, 'query(sql, parameters, { shards }), or forKey(…) or onShard(name) first');
   }
-}
-
-/** TypeORM's error, whose message would hold the criteria and so the key; they stay in its `criteria`. */
-function notFound(target: Target, criteria: unknown): never {
-  throw Object.assign(new EntityNotFoundError(target, {}), { criteria });
 }

@@ -1,8 +1,12 @@
 import { type EntityManager, type EntityTarget, type FindManyOptions, type ObjectLiteral, Repository } from 'typeorm';
 import { ShardDataSource } from '../cluster';
 import { ShardRequiredError } from '../errors';
+import type { ScatterCallOptions } from '../options';
 import type { ShardKeyValue } from '../routing';
+import type { Page } from '../scatter';
 import type { RouteExplanation } from './explain';
+import type { FindPageOptions } from './find-page';
+import type { IterateOptions } from './iterate';
 
 /**
  * TypeORM's repository over all shards: every call runs on the shard that owns the rows it means.
@@ -38,6 +42,40 @@ export class ShardedRepository<Entity extends ObjectLiteral> extends Repository<
     return this.#clusterManager.acrossShards().withRepository(this) as this;
   }
 
+  /**
+   * Reads one page of an ordered list by keyset pagination: `limit` rows that follow or precede the place of a cursor. Rows that come
+   * and go elsewhere do not move the page, and a page deep in the list costs no more than the first.
+   *
+   * Without `order` the list is in the order of the primary key; with one, rows that are equal in it are in the primary key's order.
+   * @throws {CursorInvalidError} for a cursor of a query with other conditions or another order, or with a wrong signature.
+   * @throws {ConfigurationError} for a `limit` out of range, or `after` and `before` together.
+   * @throws {MergeOrderError} when the shards' databases do not order alike.
+   */
+  findPage(options: FindPageOptions<Entity>): Promise<Page<Entity>> {
+    return this.#clusterManager.findPage(this.target, options);
+  }
+
+  /**
+   * Iterates over what `find(options)` would give, holding at most one page of rows of each shard. With an `order` the shards are
+   * merged lazily: a shard's next page is asked for only when the next row may come from it. Without one they are read one after
+   * another, and a shard that the consumer does not reach is not asked. `break` ends it; between pages no connection is held.
+   *
+   * Each page is a statement of its own, so rows that are changed meanwhile are seen as they are when their page is read.
+   * @throws {MergeOrderError} when the shards' databases do not order alike.
+   */
+  iterate(options: IterateOptions<Entity> = {}): AsyncIterableIterator<Entity, void, undefined> {
+    return this.#clusterManager.iterate(this.target, options);
+  }
+
+  /**
+   * The same repository, whose calls to several shards have these limits; what is not given stays as the entity or the cluster says.
+   *
+   * @throws {ConfigurationError} for options that cannot be.
+   */
+  withScatter(options: ScatterCallOptions): this {
+    return this.#clusterManager.withScatter(options).withRepository(this) as this;
+  }
+
   /** Says where `find(options)` would go, why, and what it would send, without running it. */
   explain(options: FindManyOptions<Entity> = {}): Promise<RouteExplanation> {
     return this.#clusterManager.explain(this.target, options);
@@ -62,6 +100,15 @@ export interface ShardedEntityManager extends EntityManager {
   onShard(name: string): ShardedEntityManager;
   /** A manager whose calls go to all shards. */
   acrossShards(): ShardedEntityManager;
+  /** One page of an ordered list; see {@link ShardedRepository.findPage}. */
+  findPage<Entity extends ObjectLiteral>(target: EntityTarget<Entity>, options: FindPageOptions<Entity>): Promise<Page<Entity>>;
+  /** Iterates lazily; see {@link ShardedRepository.iterate}. */
+  iterate<Entity extends ObjectLiteral>(
+    target: EntityTarget<Entity>,
+    options?: IterateOptions<Entity>,
+  ): AsyncIterableIterator<Entity, void, undefined>;
+  /** A manager whose calls to several shards have these limits. @throws {ConfigurationError} for options that cannot be. */
+  withScatter(options: ScatterCallOptions): ShardedEntityManager;
   /** Says where `find(target, options)` would go, why, and what it would send. */
   explain<Entity extends ObjectLiteral>(target: EntityTarget<Entity>, options?: FindManyOptions<Entity>): Promise<RouteExplanation>;
 }

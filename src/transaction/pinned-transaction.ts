@@ -16,6 +16,7 @@ import { TransactionShardError } from '../errors';
 
 /** A transaction on one shard, which the first statement that proves a shard chooses. */
 export class PinnedTransaction implements ShardAccess {
+  readonly maxRows = undefined;
   readonly #isolation: IsolationLevel | undefined;
   readonly #from: ShardHandle | undefined;
   #depth = 1;
@@ -41,6 +42,9 @@ export class PinnedTransaction implements ShardAccess {
     const needed = shards.map(({ name }) => name);
     throw new TransactionShardError(this.pinned?.name, needed);
   }
+
+  /** Budgets are for calls to several shards, which a transaction cannot make. */
+  admitRows(): void {}
 
   async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.admit([shard]);

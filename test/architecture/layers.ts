@@ -9,6 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['metadata'],
   ['query'],
   ['cluster'],
+  ['scatter'],
   ['repository', 'transaction', 'reshard'],
   ['data-source'],
   ['nestjs', 'cli', 'opentelemetry', 'testing'],

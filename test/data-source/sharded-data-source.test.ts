@@ -122,7 +122,7 @@ describe.each(databaseKinds)('ShardedDataSource (%s)', (kind) => {
 
   const withoutShard: readonly [string, (cluster: ShardedDataSource) => unknown][] = [
     ['createQueryRunner()', (cluster) => cluster.createQueryRunner()],
-    ['createQueryBuilder()', (cluster) => cluster.createQueryBuilder(User, 'user')],
+    ['getQuery() of a query builder', (cluster) => cluster.createQueryBuilder(User, 'user').getQuery()],
     ['driver.connect()', (cluster) => cluster.driver.connect()],
     ['driver.createQueryRunner()', (cluster) => cluster.driver.createQueryRunner('master')],
     ['driver.createSchemaBuilder()', (cluster) => cluster.driver.createSchemaBuilder()],

@@ -19,7 +19,7 @@ const Country = entityOf('Country', { code: [PrimaryColumn('varchar')] }, Refere
 const Setting = entityOf('Setting', { name: [PrimaryColumn('varchar')] }, Unsharded({ shard: 'a' }));
 const id = [PrimaryColumn('uuid')];
 const ofUser = [ShardKey(() => User), Column('varchar')];
-const many = (target: new () => object, ...more: readonly PropertyDecorator[]) => [ManyToOne(() => target), ...more];
+const Followed = entityOf('Followed', { guid });
 
 /** Each fault of one set of entities, with its whole sentence. */
 const faulty: readonly (readonly [name: string, entities: readonly (new () => object)[], sentence: string])[] = [
@@ -89,29 +89,37 @@ const faulty: readonly (readonly [name: string, entities: readonly (new () => ob
     'Order is stored beside User and so has its group and placement; remove them from @Sharded().',
   ],
   [
-    'a relation to another group',
-    [User, Topic, entityOf('Post', { id, userGuid: ofUser, topic: many(Topic) })],
-    'Post.topic leaves its group: Post is in group User, Topic in group Topic. Use @ShardKey(() => Topic) or keep the id without a relation.',
+    'a cascade to another group',
+    [User, Topic, entityOf('Post', { id, userGuid: ofUser, topic: [ManyToOne(() => Topic, { cascade: ['insert'] })] })],
+    'Post.topic leaves its group, so nothing can be cascaded over it. Remove cascade, and save the rows of each side themselves.',
   ],
   [
-    'a relation to an unsharded entity',
-    [User, Setting, entityOf('Reply', { id, userGuid: ofUser, setting: many(Setting) })],
-    'Reply.setting leaves its group: Reply is sharded and Setting is unsharded on a, so their rows are not always on one shard.',
+    'an action of the database over a relation to an unsharded entity',
+    [User, Setting, entityOf('Reply', { id, userGuid: ofUser, setting: [ManyToOne(() => Setting, { onDelete: 'SET NULL' })] })],
+    "Reply.setting leaves its group, so no database can carry out onDelete: 'SET NULL'. Remove it.",
   ],
   [
-    'a relation from a reference table to a sharded entity',
-    [User, entityOf('Town', { id, mayor: many(User) }, ReferenceTable())],
-    'Town.mayor leaves its group: Town is a reference table and User is sharded, so their rows are not always on one shard.',
+    'an action of the database over a relation from a reference table',
+    [User, entityOf('Town', { id, mayor: [ManyToOne(() => User, { onUpdate: 'CASCADE' })] }, ReferenceTable())],
+    "Town.mayor leaves its group, so no database can carry out onUpdate: 'CASCADE'. Remove it.",
   ],
   [
-    'a relation between unsharded entities of different shards',
-    [Setting, entityOf('Flag', { id, setting: many(Setting) }, Unsharded({ shard: 'b' }))],
-    'Flag.setting leaves its group: Flag is unsharded on b and Setting is unsharded on a, so their rows are not always on one shard.',
+    'a care for orphans between unsharded entities of different shards',
+    [Setting, entityOf('Flag', { id, setting: [ManyToOne(() => Setting, { orphanedRowAction: 'delete' })] }, Unsharded({ shard: 'b' }))],
+    "Flag.setting leaves its group, so nothing can carry out orphanedRowAction: 'delete'. Remove it.",
   ],
   [
-    'a second relation to the parent, by another column',
-    [User, entityOf('Gift', { id, userGuid: ofUser, giver: many(User, JoinColumn({ name: 'giverGuid' })) })],
-    'Gift.giver leaves its group: it refers to a User by another column than the shard key, so the User may be on another shard.',
+    'a cascade over a second relation to the parent, by another column',
+    [
+      User,
+      entityOf('Gift', { id, userGuid: ofUser, giver: [ManyToOne(() => User, { cascade: true }), JoinColumn({ name: 'giverGuid' })] }),
+    ],
+    'Gift.giver leaves its group, so nothing can be cascaded over it. Remove cascade, and save the rows of each side themselves.',
+  ],
+  [
+    'a cascade over links to rows of other shards',
+    [entityOf('Person', { guid, follows: [ManyToMany(() => Followed, { cascade: true }), JoinTable()] }), Followed],
+    'Person.follows leaves its group, so nothing can be cascaded over it. Remove cascade, and save the rows of each side themselves.',
   ],
   [
     'a junction table without the key',

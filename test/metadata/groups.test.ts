@@ -1,5 +1,7 @@
-import { Column, JoinTable, ManyToMany, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, JoinColumn, JoinTable, ManyToMany, ManyToOne, PrimaryColumn } from 'typeorm';
 import { hashRing, modulo, ReferenceTable, Sharded, ShardKey, Unsharded } from '../../src';
+import { buildShardingModel } from '../../src/metadata';
+import { MARKET } from '../repository/fixtures/market';
 import { descriptionsOf, entityOf, faultsOf } from './entity-set';
 
 const key = [PrimaryColumn('int'), ShardKey()];
@@ -103,32 +105,81 @@ describe('a many-to-many relation', () => {
   });
 
   it.each([
+    ['users to users', () => [entityOf('Person', { guid, follows: linked(() => User) }, Sharded({ group: 'User' }))], 'Person', 'follows'],
+    ['notes to users', () => [entityOf('Note', { userGuid, no: [PrimaryColumn('int')], readers: linked(() => User) })], 'Note', 'readers'],
+    ['users to notes', () => [entityOf('Reader', { guid, tags: linked(() => Tag) }, Sharded({ group: 'User' }))], 'Reader', 'tags'],
+  ])('may lead from %s, whose rows may be on other shards, and is stored beside its owner', async (_, make, owner, relation) => {
+    const entities = [User, Tag, ...make()];
+    const found = Object.values(await descriptionsOf(entities)).find(({ entity }) =>
+      entity.startsWith(`${owner.toLowerCase()}_${relation}`),
+    );
+
+    expect(found).toMatchObject({ kind: 'sharded', group: 'User', parent: owner });
+  });
+});
+
+/** Which relations leave their group, as `Entity.property`. */
+async function leavingAmong(entities: readonly (new () => object)[]): Promise<readonly string[]> {
+  const source = new DataSource({ type: 'sqljs', entities: [...entities] });
+  await source.initialize();
+  const { leaving, faults } = buildShardingModel(source.entityMetadatas, { schemas: [], placement: hashRing() });
+  const relations = source.entityMetadatas.flatMap((metadata) => metadata.relations).filter((relation) => leaving.has(relation));
+  await source.destroy();
+  expect(faults).toEqual([]);
+  return relations.map(({ entityMetadata, propertyPath }) => `${entityMetadata.name}.${propertyPath}`).sort();
+}
+
+describe('a relation', () => {
+  const User = entityOf('User', { guid });
+  const ofUser = [ShardKey(() => User), Column('varchar')];
+  const Topic = entityOf('Topic', { guid });
+  const Country = entityOf('Country', { code: [PrimaryColumn('varchar')] }, ReferenceTable());
+  const Setting = entityOf('Setting', { id }, Unsharded({ shard: 'a' }));
+  const many = (target: new () => object, ...more: readonly PropertyDecorator[]) => [ManyToOne(() => target), ...more];
+
+  it.each<[string, (new () => object)[], string[]]>([
+    ['inside a group stays', [User, entityOf('Post', { id, user: [...many(User), ShardKey(() => User)] })], []],
+    ['to a reference table stays', [Country, entityOf('Post', { guid, country: many(Country) })], []],
     [
-      'users to users',
-      () => {
-        const Person = entityOf('Person', { guid, follows: linked(() => Person) });
-        return { entities: [Person], relation: 'Person.follows', alone: 'Person' };
-      },
+      'between unsharded entities of a shard stays',
+      [Setting, entityOf('Flag', { id, setting: many(Setting) }, Unsharded({ shard: 'a' }))],
+      [],
     ],
+    ['to another group leaves', [Topic, entityOf('Post', { guid, topic: many(Topic) })], ['Post.topic']],
+    ['to an unsharded entity leaves', [Setting, entityOf('Post', { guid, setting: many(Setting) })], ['Post.setting']],
+    ['from an unsharded entity leaves', [User, entityOf('Flag', { id, user: many(User) }, Unsharded({ shard: 'a' }))], ['Flag.user']],
     [
-      'notes to users',
-      () => {
-        const Note = entityOf('Note', { userGuid, no: [PrimaryColumn('int')], readers: linked(() => User) });
-        return { entities: [User, Note], relation: 'Note.readers', alone: 'User' };
-      },
+      'between unsharded entities leaves',
+      [Setting, entityOf('Flag', { id, setting: many(Setting) }, Unsharded({ shard: 'b' }))],
+      ['Flag.setting'],
     ],
+    ['from a reference table leaves', [User, entityOf('Town', { id, mayor: many(User) }, ReferenceTable())], ['Town.mayor']],
     [
-      'users to notes',
-      () => {
-        const Reader = entityOf('Reader', { guid, tags: linked(() => Tag) }, Sharded({ group: 'User' }));
-        return { entities: [User, Tag, Reader], relation: 'Reader.tags', alone: 'Reader' };
-      },
+      'to the key of the group by another column leaves',
+      [User, entityOf('Gift', { id, userGuid: ofUser, giver: many(User, JoinColumn({ name: 'giverGuid' })) })],
+      ['Gift.giver'],
     ],
-  ])('is refused from %s, whose rows may be on other shards', async (_, make) => {
-    const { entities, relation, alone } = make();
-    expect(await faultsOf(entities)).toEqual([
-      `${relation} leaves its group: each ${alone} has a shard key of its own, so the rows linked may be on different shards. ` +
-        `Write the links as an entity with @ShardKey(() => ${alone}).`,
+  ])('%s', async (_, entities, expected) => {
+    expect(await leavingAmong(entities)).toEqual(expected);
+  });
+
+  it('leaves on both sides, and from a reference table to the rows that refer to it', async () => {
+    expect(await leavingAmong(MARKET)).toEqual([
+      'Buyer.favourites',
+      'Buyer.followers',
+      'Buyer.follows',
+      'Buyer.sponsor',
+      'Buyer.sponsored',
+      'Land.buyers',
+      'Land.speciality',
+      'Manual.product',
+      'Product.fans',
+      'Product.manual',
+      'Product.purchases',
+      'Product.vendor',
+      'Purchase.gift',
+      'Purchase.product',
+      'Vendor.products',
     ]);
   });
 });

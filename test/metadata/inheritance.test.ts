@@ -210,13 +210,28 @@ describe('a tree', () => {
     ]);
   });
 
+  it('is refused as a nested set, whose numbers go through the whole table', async () => {
+    @Entity()
+    @Tree('nested-set')
+    class Sprig {
+      @PrimaryColumn('uuid') id!: string;
+      @ShardKey() @Column() guid!: string;
+      @TreeParent() parent!: Sprig;
+      @TreeChildren() children!: Sprig[];
+    }
+    expect(await faultsOf([Sprig])).toEqual([
+      "Sprig is a nested set, which numbers all rows of one table through. Use @Tree('materialized-path').",
+    ]);
+  });
+
   it('may have a materialized path', async () => {
     expect(await descriptionsOf([Leaf])).toMatchObject({ Leaf: { kind: 'sharded', group: 'Leaf' } });
   });
 
   it('is refused when a parent may have another key, as a second relation to the entity is', async () => {
     expect(await faultsOf([Folder])).toEqual([
-      'Folder.parent leaves its group: it refers to a Folder by another column than the shard key, so the Folder may be on another shard.',
+      'Folder.parent leaves its group, but a tree must stay within one shard key. Make the key part of its primary key.',
+      "Folder has a closure table, which TypeORM cannot make for a primary key of several columns. Use @Tree('materialized-path').",
     ]);
   });
 });

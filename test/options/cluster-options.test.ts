@@ -43,8 +43,13 @@ describe('The options of a ShardedDataSource', () => {
     [{ positionColumn: 'a"b' }, 'options: positionColumn must match /^[A-Za-z_][A-Za-z0-9_]*$/ regular expression.'],
     [{ positionColumn: 'p'.repeat(61) }, 'options: positionColumn must be shorter than or equal to 60 characters.'],
     [{ initCommand: '' }, 'options: initCommand should not be empty.'],
-    [{ scatter: 'allow' }, 'options: scatter must be an object.'],
+    [{ scatter: 'allow' }, 'options.scatter must be an object.'],
     [{ scatter: { writes: 'yes' } }, 'options.scatter: writes must be one of the following values: refuse, allow.'],
+    [{ scatter: { mode: 'never' } }, 'options.scatter: mode must be one of the following values: allow, warn, forbid.'],
+    [{ scatter: { maxShards: 0 } }, 'options.scatter: maxShards must not be less than 1.'],
+    [{ scatter: { maxRows: 1.5 } }, 'options.scatter: maxRows must be an integer number.'],
+    [{ scatter: { timeoutMs: 2 ** 31 } }, 'options.scatter: timeoutMs must not be greater than 2147483647.'],
+    [{ scatter: { concurrency: 1001 } }, 'options.scatter: concurrency must not be greater than 1000.'],
   ])('refuse %j', (more, sentence) => {
     expect(sqljs(more)).toEqual(expect.arrayContaining([sentence]));
     for (const fault of sqljs(more)) expect(fault).toMatch(new RegExp(`^options[.:].*${Object.keys(more)[0]}`));

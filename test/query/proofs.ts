@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { hashRing, type Placement, type RoutingTable } from '../../src';
 import { buildShardingModel, type ShardedEntity } from '../../src/metadata';
-import { positionOf, proveIds, proveRoute, type RouteProof, soleKey } from '../../src/query';
+import { positionOf, proveIds, proveRoute, type Related, type RouteProof, soleKey } from '../../src/query';
 import type { InvalidValues } from '../../src/query/where-domain';
 
 type Where = ObjectLiteral | readonly ObjectLiteral[] | undefined;
@@ -20,6 +20,7 @@ export class Proofs {
     readonly sharding: ShardedEntity,
     readonly table: RoutingTable,
     readonly invalidValues: InvalidValues,
+    readonly related: Related = () => undefined,
   ) {}
 
   /** @param entities - the entity to prove for first, then those that it needs. */
@@ -33,16 +34,17 @@ export class Proofs {
     expect(model.faults).toEqual([]);
     const sharding = model.entities.get(source.getMetadata(entities[0]!));
     if (sharding?.kind !== 'sharded') throw new TypeError('The first entity is not sharded.');
-    return new Proofs(sharding, placement.compile(shards), invalidValues);
+    const related: Related = (relation) => model.entities.get(relation.inverseEntityMetadata);
+    return new Proofs(sharding, placement.compile(shards), invalidValues, related);
   }
 
   /** The same with other rules for null and undefined. */
   withInvalidValues(invalidValues: InvalidValues): Proofs {
-    return new Proofs(this.sharding, this.table, invalidValues);
+    return new Proofs(this.sharding, this.table, invalidValues, this.related);
   }
 
   of(where: Where): RouteProof {
-    return proveRoute(this.sharding, where, this.table, this.invalidValues);
+    return proveRoute(this.sharding, where, this.table, this.invalidValues, this.related);
   }
 
   ofIds(...ids: readonly unknown[]): RouteProof {

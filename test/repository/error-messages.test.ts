@@ -67,7 +67,12 @@ describe.each(databaseKinds)('An error (%s)', (kind) => {
       await thrownBy(() => accounts.update({ key: here }, { key: there })),
       await thrownBy(() => accounts.upsert(row(here), ['name'])),
       await thrownBy(() => accounts.delete({ name: SECRET })),
-      await thrownBy(() => accounts.find({ where: { name: SECRET }, order: { name: 'ASC' } })),
+      await thrownBy(() => accounts.find({ where: { name: SECRET }, lock: { mode: 'pessimistic_read' } })),
+      await thrownBy(() => accounts.findPage({ where: { name: SECRET }, limit: 1, after: SECRET })),
+      await thrownBy(() => accounts.withScatter({ mode: 'forbid' }).find({ where: { name: SECRET } })),
+      await thrownBy(() =>
+        accounts.createQueryBuilder('a').where('a.name = :name', { name: SECRET }).setLock('pessimistic_read').getMany(),
+      ),
       await thrownBy(() => accounts.findOneBy({ key: `${SECRET}\0` })),
       await thrownBy(() => accounts.findOneBy({ key: `${SECRET}\ud800` })),
       await thrownBy(() =>

@@ -16,22 +16,21 @@ describe.each(databaseKinds)('A call that proves no shard (%s)', (kind) => {
   });
   afterEach(() => test?.stop());
 
-  it('is refused before any statement when it needs an order, a page, an average or a lock', async () => {
+  it('is refused before any statement when it needs a lock, or a page in an order that gives an entity several places', async () => {
     const accounts = test.cluster.getRepository(Account);
     const both = { key: In([...keys]) };
+    const lock = { mode: 'pessimistic_read' } as const;
+    const several = 'a page that is ordered by notes.text, of which an entity can have several,';
     const calls: readonly (readonly [string, () => Promise<unknown>])[] = [
-      ['an order', () => accounts.find({ order: { name: 'ASC' } })],
-      ['an order', () => accounts.findOne({ where: both, order: { name: 'ASC' } })],
-      ['an order', () => accounts.findAndCount({ order: { notes: { text: 'ASC' } } })],
-      ['skip', () => accounts.find({ skip: 1 })],
-      ['skip', () => accounts.exists({ skip: 1 })],
-      ['take', () => accounts.find({ take: 1, where: both })],
-      ['take', () => accounts.findAndCount({ take: 1 })],
-      ['an average', () => accounts.average('score')],
-      ['an average', () => accounts.average('score', both)],
-      ['a lock', () => accounts.find({ lock: { mode: 'pessimistic_read' } })],
-      ['an order', () => accounts.acrossShards().find({ order: { name: 'ASC' } })],
+      ['a lock', () => accounts.find({ lock })],
+      ['a lock', () => accounts.findAndCount({ where: both, lock })],
+      ['a lock', () => accounts.findOne({ where: both, lock })],
+      ['a lock', () => accounts.acrossShards().find({ lock })],
+      [several, () => accounts.find({ order: { notes: { text: 'ASC' } }, take: 1 })],
+      [several, () => accounts.findAndCount({ where: both, order: { notes: { text: 'ASC' } }, skip: 1, take: 1 })],
     ];
+    // How the columns of an order are declared is asked once.
+    await accounts.find({ order: { notes: { text: 'ASC' } } });
 
     const sent = await test.log.during(async () => {
       for (const [feature, call] of calls) {
@@ -112,7 +111,6 @@ describe.each(databaseKinds)("A cluster with scatter: { writes: 'allow' } (%s)",
 
     expect((await accounts.update({ level: 1 }, { name: 'allowed' })).affected).toBe(4);
     expect(await accounts.countBy({ name: 'allowed' })).toBe(4);
-    await expect(accounts.find({ order: { name: 'ASC' } })).rejects.toThrow(ScatterUnsupportedError);
     await test.stop();
   });
 });

@@ -88,6 +88,38 @@ describe.each(databaseKinds)('The statements of a call (%s)', (kind) => {
     await three.stop();
   });
 
+  it('hold only the keys that the shard owns', async () => {
+    const all = Array.from({ length: 6 }, (_, at) => keyPair(test.cluster, Account, `split ${at}`));
+    const keys = all.flat();
+    await accounts.save(keys.map(row));
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => accounts.findBy({ key: In(keys) }),
+      () => accounts.find({ where: { key: In(keys), name: 'n' }, order: { score: 'ASC' } }),
+      () => accounts.countBy({ key: In(keys) }),
+      () => accounts.update({ key: In(keys) }, { name: 'split' }),
+      () => accounts.update(keys, { name: 'n' }),
+      () => accounts.delete(keys),
+    ];
+
+    for (const call of calls) {
+      const sent = await test.log.during(call);
+      const lists = sent.filter(({ sql }) => sql.includes(' IN ('));
+      expect(lists.map(({ shard }) => shard).sort()).toEqual(['s1', 's2']);
+      // A placeholder for each of the six keys of the shard.
+      for (const { sql } of lists) expect(/ IN \(([^)]*)\)/.exec(sql)?.[1]?.split(',')).toHaveLength(6);
+    }
+  });
+
+  it('hold only the alternatives that concern the shard', async () => {
+    const [a, b] = keys;
+    const sent = await test.log.during(() => accounts.findBy([{ key: a, name: 'x' }, { key: b }]));
+
+    expect(sent.map(({ shard, sql }) => [shard, sql.includes(' OR '), /name. = /.test(sql)])).toEqual([
+      ['s1', false, true],
+      ['s2', false, false],
+    ]);
+  });
+
   it('are none for conditions that exclude each other', async () => {
     const [a, b] = keys;
     const sent = await test.log.during(async () => {

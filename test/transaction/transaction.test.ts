@@ -86,7 +86,7 @@ describe.each(databaseKinds)('A transaction (%s)', (kind) => {
         await expect(manager.insert(Country, { code: 'x', name: 'x' })).rejects.toMatchObject({ pinned: undefined, needed: ['s1', 's2'] });
         await expect(manager.save(Country, [{ code: 'x', name: 'x' }])).rejects.toThrow(TransactionShardError);
         await expect(manager.query('SELECT 1')).rejects.toThrow(ShardRequiredError);
-        expect(() => manager.createQueryBuilder(Account, 'a')).toThrow(ShardRequiredError);
+        await expect(manager.createQueryBuilder(Account, 'a').getCount()).rejects.toThrow(TransactionShardError);
         expect(await manager.save([])).toEqual([]);
       }),
     );
@@ -98,7 +98,8 @@ describe.each(databaseKinds)('A transaction (%s)', (kind) => {
     await test.cluster.transaction(async (manager) => {
       await expect(manager.count(Account)).rejects.toThrow(TransactionShardError);
       await manager.insert(Account, row(there));
-      expect(await manager.createQueryBuilder(Account, 'a').getCount()).toBe(1);
+      await expect(manager.createQueryBuilder(Account, 'a').getCount()).rejects.toThrow(TransactionShardError);
+      expect(await manager.createQueryBuilder(Account, 'a').where('a.key = :key', { key: there }).getCount()).toBe(1);
       expect(await manager.query('SELECT 1 AS one')).toHaveLength(1);
     });
 
