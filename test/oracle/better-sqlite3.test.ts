@@ -1,0 +1,3 @@
+import { describeOneDatabase } from './one-database';
+
+describeOneDatabase('better-sqlite3');
