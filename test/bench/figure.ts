@@ -5,7 +5,7 @@ export interface Figure {
   /** What was measured. */
   readonly what: string;
   readonly value: number;
-  readonly unit: '×' | 'µs' | 's' | 'kB' | 'connections';
+  readonly unit: '×' | 'µs' | 's' | 'kB' | 'MB' | 'connections';
   /** 95 % interval of the value. */
   readonly interval?: Interval;
   /** The most that the target allows; without it the number is for information. */
@@ -27,6 +27,8 @@ export interface Effort {
   readonly pairs: number;
   /** Pairs of blocks for each comparison of CPU time. */
   readonly blocks: number;
+  /** Rows that queries over many shards are made on. */
+  readonly rows: number;
 }
 
 /** Some measurements that belong together and can be asked for by name. */

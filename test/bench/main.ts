@@ -3,21 +3,23 @@ import { parseArgs } from 'node:util';
 import { type Benchmark, type Effort, type Judged, judge } from './figure';
 import { keyToShard } from './key-to-shard.bench';
 import { openShards } from './open-shards.bench';
+import { queries } from './queries.bench';
 import { lineOf, preface, summary } from './report';
 import { routedCalls } from './routed-calls.bench';
 
-const FULL: Effort = { pairs: 8_000, blocks: 80 };
-const QUICK: Effort = { pairs: 500, blocks: 10 };
+const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000 };
+const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000 };
 
 const BENCHMARKS: readonly Benchmark[] = [
   keyToShard,
   openShards,
   ...(['sqljs', 'better-sqlite3', 'mariadb', 'postgres'] as const).map(routedCalls),
+  queries,
 ];
 
 const USAGE = `npm run bench -- [--only NAME]... [--quick] [--json]
   --only NAME  runs the benchmarks whose names begin so: ${BENCHMARKS.map(({ name }) => name).join(', ')}
-  --quick      takes fewer pairs, for a first look
+  --quick      takes fewer pairs, and queries 40,000 rows instead of 200,000, for a first look
   --json       prints one JSON document instead of lines
 It ends with 1 when a target is missed.`;
 
