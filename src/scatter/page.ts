@@ -136,14 +136,14 @@ export function windowOf(wanted: PageWanted, shards: number): Window {
   const { skip, take, after } = wanted;
   const offset = Math.floor(skip / shards - SURE * deviation(skip, shards));
   if (offset < LEAST_OFFSET || shards === 1 || after !== undefined) return wholeWindow(wanted, shards, 'fair share');
-  return { offset, share: Math.ceil((skip + take) / shards + SURE * deviation(skip + take, shards)) - offset };
+  return { offset, share: firstShare(skip + take, shards) - offset };
 }
 
 function wholeWindow({ skip, take }: PageWanted, shards: number, strategy: PageStrategy): Window {
   return { offset: 0, share: strategy === 'all' ? skip + take : firstShare(skip + take, shards) };
 }
 
-/** How far a shard's share of a page deep in a list is trusted, in standard deviations; one round trip more is dearer than some keys. */
+/** How far a shard's share is trusted, in standard deviations: one round trip more is dearer than some rows in vain. */
 const SURE = 3;
 /** Fewer rows are sooner read than left out. */
 const LEAST_OFFSET = 32;
@@ -158,9 +158,9 @@ async function takeRows<R extends SortedRow>(merge: LazyMerge<R>, wanted: number
   return rows;
 }
 
-/** What each shard probably has of so many rows when rows are spread evenly: the mean and two standard deviations. */
+/** What each shard has at most, as good as surely, of so many rows when rows are spread evenly. */
 function firstShare(rows: number, shards: number): number {
-  return Math.min(rows, Math.ceil(rows / shards + 2 * deviation(rows, shards)));
+  return Math.min(rows, Math.ceil(rows / shards + SURE * deviation(rows, shards)));
 }
 
 /** The standard deviation of how many of so many rows one of the shards has: that of the binomial distribution. */
