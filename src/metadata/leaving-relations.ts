@@ -19,6 +19,11 @@ export class LeavingRelations {
     this.#starts = this.#reaching();
   }
 
+  /** Whether there is none, as in most clusters. */
+  get isEmpty(): boolean {
+    return this.#relations.size === 0;
+  }
+
   /** Whether a relation, as the cluster's own metadata has it, leaves its group. */
   has(relation: RelationMetadata): boolean {
     return this.#relations.has(relation);

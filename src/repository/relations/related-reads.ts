@@ -91,7 +91,8 @@ export class RelatedReads {
   #isPlain(target: Target): boolean {
     try {
       const { core } = this.router();
-      return !core.model.leaving.canReach(core.shardingOf(target).metadata);
+      const { leaving } = core.model;
+      return leaving.isEmpty || !leaving.canReach(core.shardingOf(target).metadata);
     } catch {
       // The read itself says what is wrong, by a rejected promise.
       return true;
