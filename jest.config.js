@@ -6,7 +6,12 @@ module.exports = {
   reporters: ['default', '<rootDir>/test/database/jest/result-reporter.js'],
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  moduleNameMapper: { '^typeorm-sharding$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^typeorm-sharding$': '<rootDir>/src/index.ts',
+    '^typeorm-sharding/(nestjs|testing)$': '<rootDir>/src/$1/index.ts',
+    // What is compiled as ES modules too names its files with the ending that they will have.
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
   setupFiles: ['reflect-metadata'],
   maxWorkers: 2,

@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 
 export {
+  type CallContext,
   type ConnectionBudget,
   fromHostConfig,
   type HostConfig,
   type HostConfigOptions,
   type PoolBudget,
   type Shard,
+  type ShardAddress,
   type ShardConnectionOptions,
+  type ShardExamination,
   type ShardedDataSourceOptions,
   type ShardHealth,
   type ShardingOptions,
@@ -44,10 +47,14 @@ export {
 export {
   type Difference,
   difference,
+  type EpochEntry,
+  type HashRingOptions,
   hashRing,
   modulo,
   type Placement,
+  type PlacementKind,
   type Position,
+  type RangeEntry,
   type RingMember,
   RoutingTable,
   type Rule,

@@ -4,7 +4,7 @@ import ts from 'typescript';
 const root = join(__dirname, '..');
 
 /**
- * Type-checks sources as if they were files of the repository, with the package's own name leading to `src`.
+ * Type-checks sources as if they were files of the repository, with the package's own names leading to `src`.
  *
  * @param sources - Text by file name; `.mts` for modules that await at the top.
  * @returns One line for each error: file, line and what TypeScript says.
@@ -22,7 +22,11 @@ export function typeErrors(sources: Readonly<Record<string, string>>): readonly 
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
-  return { ...options, noUnusedLocals: false, noEmit: true, paths: { 'typeorm-sharding': [join(root, 'src/index.ts')] } };
+  return { ...options, noUnusedLocals: false, noEmit: true, paths: absolute(options.paths) };
+}
+
+function absolute(paths: ts.MapLike<string[]> = {}): ts.MapLike<string[]> {
+  return Object.fromEntries(Object.entries(paths).map(([name, files]) => [name, files.map((file) => join(root, file))]));
 }
 
 function hostWith(files: ReadonlyMap<string, string>, options: ts.CompilerOptions): ts.CompilerHost {

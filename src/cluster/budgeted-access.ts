@@ -1,7 +1,7 @@
-import pLimit, { type Limit } from 'p-limit';
 import type { EntityManager } from 'typeorm';
 import { ScatterBudgetError } from '../errors';
 import { CallEnd } from './call-end';
+import { type CallLimit, callLimit } from './call-limit';
 import { gather } from './gather';
 import { runHeld } from './held-runner';
 import type { ScatterBudget } from './scatter-budget';
@@ -51,7 +51,7 @@ class BudgetedAccess implements ShardAccess {
   readonly isTimed: boolean;
   readonly #inner: DirectAccess;
   readonly #call: BudgetedCall;
-  readonly #limit: Limit | undefined;
+  readonly #limit: CallLimit | undefined;
   readonly #waitingFor = new Map<ShardHandle, number>();
   readonly #failures: unknown[] = [];
   #rows = 0;
@@ -62,7 +62,7 @@ class BudgetedAccess implements ShardAccess {
     this.#call = call;
     this.maxRows = maxRows;
     this.isTimed = timeoutMs !== undefined || signal !== undefined;
-    this.#limit = concurrency === undefined ? undefined : pLimit(concurrency);
+    this.#limit = concurrency === undefined ? undefined : callLimit(concurrency);
     this.end = new CallEnd({ signal, timeoutMs, timedOut: () => this.#timedOut() });
   }
 
@@ -93,7 +93,7 @@ class BudgetedAccess implements ShardAccess {
     if (only && shards.length === 1) return [await this.run(only, (manager) => call(manager, only))];
     const start = (shard: ShardHandle) => this.#run(shard, (manager) => call(manager, shard));
     const limited = (shard: ShardHandle) =>
-      this.#limit ? this.#limit(() => this.#inner.limit(start, shard)) : this.#inner.limit(start, shard);
+      this.#limit ? this.#limit(() => this.#inner.limit(() => start(shard))) : this.#inner.limit(() => start(shard));
     return gather(operation, shards, (shard) => this.#awaiting(shard, () => limited(shard)));
   }
 

@@ -10,7 +10,8 @@ import {
   spreadKey,
 } from '../metadata';
 import { everyShard, positionOf, proveIds, proveRoute, type Related, type RouteProof, splitIds, splitWhere, type Where } from '../query';
-import type { RoutingTable, ShardKeyValue } from '../routing';
+import type { Position, RoutingTable, ShardKeyValue } from '../routing';
+import { CallContexts } from './call-contexts';
 import { KeyMemory } from './key-memory';
 import { RelatedMemory } from './related-memory';
 import type { ResolvedClusterOptions } from './resolved-options';
@@ -25,10 +26,12 @@ import { DirectAccess } from './shard-access';
 export class ClusterCore {
   readonly memory = new KeyMemory();
   readonly related = new RelatedMemory();
+  readonly contexts = new CallContexts();
   readonly access: DirectAccess;
   #model: ShardingModel | undefined;
   #tables: ReadonlyMap<string, RoutingTable> = new Map();
   #owners: readonly ShardHandle[] = [];
+  #turn = 0;
   readonly #shardings = new Map<EntityTarget<ObjectLiteral>, EntitySharding>();
 
   constructor(
@@ -59,6 +62,12 @@ export class ClusterCore {
   /** The shards that own rows: by a routing table, or because an unsharded entity lives there. */
   get owners(): readonly ShardHandle[] {
     return this.#owners;
+  }
+
+  /** One of several shards that can all answer alike; they take turns, so that none is asked more than others. */
+  inTurn(shards: readonly ShardHandle[]): ShardHandle {
+    this.#turn = (this.#turn + 1) % shards.length;
+    return shards[this.#turn] as ShardHandle;
   }
 
   /**
@@ -146,6 +155,12 @@ export class ClusterCore {
   ownerOfKey(target: EntityTarget<ObjectLiteral>, key: ShardKeyValue): ShardHandle {
     const sharding = this.shardedOf(target);
     return this.ownerOf(sharding, spreadKey(sharding, key));
+  }
+
+  /** Where a key as callers give it stands on the line of its entity's group. */
+  placeOfKey(target: EntityTarget<ObjectLiteral>, key: ShardKeyValue): { readonly group: string; readonly position: Position } {
+    const sharding = this.shardedOf(target);
+    return { group: sharding.group.name, position: positionOf(sharding, spreadKey(sharding, key)) };
   }
 
   /** Proves which shards conditions on a sharded entity need. */

@@ -18,8 +18,11 @@ export interface PoolBudget {
 
 /** How many connections this process may open to all shards together. */
 export interface ConnectionBudget {
+  /** One entry for each database; none for embedded ones. */
   readonly databases: readonly PoolBudget[];
+  /** Connections of all pools together. */
   readonly total: number;
+  /** The limit that `maxConnections` sets. */
   readonly max: number;
 }
 

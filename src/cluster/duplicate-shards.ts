@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
-import { DriverUtils } from 'typeorm/driver/DriverUtils';
 import type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
+import { addressOf } from './shard-address';
 
 /**
  * Finds members that have one name, or that would keep their rows in the same tables of one database.
@@ -32,27 +32,15 @@ function sameTableFaults(members: readonly ResolvedShard[], shared: ResolvedClus
 
 /** Where a database is, as far as options tell; undefined for one in memory. */
 function databasePlace(options: Record<string, unknown>): unknown {
-  const { type, location } = options;
-  if (type === 'sqljs') return typeof location === 'string' ? absolute(location) : undefined;
-  if (type === 'better-sqlite3') return fileOf(options.database);
-  const replication = options.replication as { readonly master?: Record<string, unknown> } | undefined;
-  const given: Record<string, unknown> = { ...options, ...replication?.master };
-  const at = typeof given.url === 'string' ? DriverUtils.buildDriverOptions(given) : given;
-  if ([at.host, at.socketPath, at.port, at.database].every((part) => part === undefined)) return undefined;
-  const port = Number(at.port ?? (type === 'postgres' ? 5432 : 3306));
-  const schema = type === 'postgres' ? (at.schema ?? 'public') : undefined;
-  return [at.socketPath ?? [hostOf(at.host), port], at.database, schema];
+  const { type } = options;
+  const { file, host, socketPath, port, database, schema } = addressOf(options);
+  if (type === 'sqljs' || type === 'better-sqlite3') return file && (isAbsolute(file) ? file : resolve(file));
+  if ([host, socketPath, port, database].every((part) => part === undefined)) return undefined;
+  const at = socketPath ?? [hostOf(host), port ?? (type === 'postgres' ? 5432 : 3306)];
+  return [at, database, type === 'postgres' ? (schema ?? 'public') : undefined];
 }
 
-function hostOf(host: unknown): string {
-  const name = String(host ?? 'localhost').toLowerCase();
+function hostOf(host = 'localhost'): string {
+  const name = host.toLowerCase();
   return name === 'localhost' || name === '::1' ? '127.0.0.1' : name;
-}
-
-function fileOf(database: unknown): string | undefined {
-  return typeof database === 'string' && database !== ':memory:' && database !== '' ? absolute(database) : undefined;
-}
-
-function absolute(path: string): string {
-  return isAbsolute(path) ? path : resolve(path);
 }

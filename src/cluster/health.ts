@@ -1,8 +1,10 @@
 import type { ShardHandle } from './shard';
 import { shardFault } from './shard-fault';
+import { within } from './within';
 
 /** Whether a shard answers. */
 export interface ShardHealth {
+  /** Name of the shard. */
   readonly shard: string;
   /** `unopened`: it is opened on request and nothing has asked for it yet. */
   readonly status: 'up' | 'down' | 'unopened';
@@ -26,17 +28,5 @@ async function healthOf(shard: ShardHandle, timeoutMs: number): Promise<ShardHea
     return { shard: shard.name, status: 'up', latencyMs: performance.now() - startedMs };
   } catch (error) {
     return { shard: shard.name, status: 'down', error: shardFault(shard.name, error) };
-  }
-}
-
-async function within<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error(`No answer within ${timeoutMs} ms.`), { code: 'ETIMEDOUT' })), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,13 +3,19 @@ import type { ShardOptions } from './sharded-data-source-options';
 
 /** One database server in the settings of MysqlConsistenceHashRing. */
 export interface HostConfig {
+  /** Host name or address. */
   readonly host: string;
+  /** Port of the server. */
   readonly port: number;
+  /** Name of the database. */
   readonly db: string;
+  /** Name to connect by. */
   readonly user: string;
+  /** Password to connect with. */
   readonly passwd: string;
   /** A statement for each new connection. */
   readonly init_command?: string;
+  /** Names of the partitions; none or an empty list: the database is one member. */
   readonly partitions?: readonly (number | string)[];
 }
 

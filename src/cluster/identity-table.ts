@@ -30,12 +30,29 @@ export interface Identity {
 /** Reads what a database remembers of the member with the given suffix; creates the table when there is none. */
 export async function readIdentity(dataSource: DataSource, suffix: string): Promise<Identity | undefined> {
   return withRunner(dataSource, async (runner) => {
-    const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${quoted(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
-    const read = (): Promise<readonly Record<string, string>[]> => runner.query(select, [suffix]);
+    const read = () => selectIdentity(runner, dataSource, suffix);
     // The table is created only when reading it fails, so that later starts need no right to create tables.
     const [row] = await read().catch(() => createThen(read, runner, dataSource));
     return row && toIdentity(row);
   });
+}
+
+/** Reads what a database remembers as {@link readIdentity} does, but creates nothing. */
+export async function peekIdentity(dataSource: DataSource, suffix: string): Promise<Identity | undefined> {
+  return withRunner(dataSource, async (runner) => {
+    try {
+      const [row] = await selectIdentity(runner, dataSource, suffix);
+      return row && toIdentity(row);
+    } catch (error) {
+      if (await runner.hasTable(tablePath(dataSource))) throw error;
+      return undefined;
+    }
+  });
+}
+
+function selectIdentity(runner: QueryRunner, dataSource: DataSource, suffix: string): Promise<readonly Record<string, string>[]> {
+  const select = `SELECT * FROM ${tableName(dataSource)} WHERE ${quoted(dataSource, 'suffix')} = ${place(dataSource, 0)}`;
+  return runner.query(select, [suffix]);
 }
 
 /** When others create the table at the same time, PostgreSQL may fail in spite of IF NOT EXISTS; then the table is there. */
@@ -111,6 +128,11 @@ function tableName(dataSource: DataSource): string {
   const schema = schemaOf(dataSource);
   const table = quoted(dataSource, IDENTITY_TABLE);
   return schema === undefined ? table : `${quoted(dataSource, schema)}.${table}`;
+}
+
+function tablePath(dataSource: DataSource): string {
+  const schema = schemaOf(dataSource);
+  return schema === undefined ? IDENTITY_TABLE : `${schema}.${IDENTITY_TABLE}`;
 }
 
 function schemaOf(dataSource: DataSource): string | undefined {

@@ -64,6 +64,19 @@ export async function establish(members: readonly Member[]): Promise<void> {
   await settle(found, known[0] && idOf(known[0]));
 }
 
+/** What each of the databases found has that differs from the configuration or from the others; {@link establish} would refuse it. */
+export function identityDifferences(found: readonly Found[]): ReadonlyMap<Member, readonly string[]> {
+  const isRunning = found.some(isSettled);
+  const known = found.flatMap(({ identity }) => identity ?? []);
+  const others = new Set(strangers(known));
+  return new Map(
+    found.map(({ member, identity }) => {
+      if (!identity) return [member, isRunning && !member.inMemory && member.ownsRows ? [replaced(member)] : []];
+      return [member, [...differencesOf(member.expected, identity), ...[stranger(identity)].filter((fault) => others.has(fault))]];
+    }),
+  );
+}
+
 type Found = { readonly member: Member; readonly identity: Identity | undefined };
 
 async function readAll(members: readonly Member[]): Promise<readonly Found[]> {

@@ -1,15 +1,19 @@
 export { type BudgetedCall, runWithinBudget } from './budgeted-access';
+export type { ActiveContext } from './call-contexts';
 export { callerLocation } from './caller-location';
 export { ClusterCore } from './cluster-core';
 export { type ConnectionBudget, connectionBudget, type PoolBudget } from './connection-budget';
 export { runTransaction } from './embedded-lock';
+export type { ShardExamination } from './examine';
 export { checkHealth, type ShardHealth } from './health';
 export { fromHostConfig, type HostConfig, type HostConfigOptions } from './host-config';
 export { resolveClusterOptions } from './resolve-cluster-options';
 export type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
+export { type CallContext, runWithin } from './run-within';
 export { isLimited, mergeScatter, type ScatterBudget } from './scatter-budget';
 export { type Shard, ShardHandle } from './shard';
 export { DirectAccess, type ShardAccess } from './shard-access';
+export type { ShardAddress } from './shard-address';
 export { type ShardContext, ShardDataSource } from './shard-data-source';
 export { shardFault } from './shard-fault';
 export { shardOf } from './shard-of';
@@ -20,4 +24,4 @@ export type {
   ShardingOptions,
   ShardOptions,
 } from './sharded-data-source-options';
-export { cancellerOf } from './statement-canceller';
+export { cancellerOf, type StatementCanceller } from './statement-canceller';

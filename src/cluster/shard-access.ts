@@ -1,5 +1,5 @@
-import pLimit, { type Limit } from 'p-limit';
 import type { EntityManager } from 'typeorm';
+import { type CallLimit, callLimit } from './call-limit';
 import { gather } from './gather';
 import type { ShardHandle } from './shard';
 import { shardFault } from './shard-fault';
@@ -37,10 +37,10 @@ export class DirectAccess implements ShardAccess {
   readonly pinned = undefined;
   readonly maxRows = undefined;
   /** Holds back calls beyond the cluster's concurrency; all calls to several shards share it. */
-  readonly limit: Limit;
+  readonly limit: CallLimit;
 
   constructor(concurrency: number) {
-    this.limit = pLimit(concurrency);
+    this.limit = callLimit(concurrency);
   }
 
   /** Outside of transactions calls may go anywhere. */

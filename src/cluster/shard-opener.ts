@@ -1,12 +1,14 @@
 import pLimit from 'p-limit';
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { ConfigurationError, ShardsFailedError } from '../errors';
+import { ConfigurationError, NotInitializedError, ShardsFailedError } from '../errors';
 import type { ClusterCore } from './cluster-core';
 import { withinBudget } from './connection-budget';
 import { EmbeddedLock } from './embedded-lock';
+import { examine, type ShardExamination } from './examine';
 import { admitSettled, establish, type Member } from './identity';
 import { checkKeyCollations } from './key-check';
 import { type ShardHandle, type ShardLifecycle } from './shard';
+import { addressOf, type ShardAddress } from './shard-address';
 import { ShardDataSource } from './shard-data-source';
 import { connectFault, shardFault } from './shard-fault';
 import { sharedDriver } from './shared-connections';
@@ -26,8 +28,33 @@ export class ShardOpener implements ShardLifecycle {
   #establishing: Promise<void> | undefined;
   /** Id of the cluster, when databases that were opened by themselves have told it. */
   #clusterId: string | undefined;
+  #isAllowed = false;
 
-  constructor(readonly core: () => ClusterCore) {}
+  /** @param adapt - may change each shard's data source before it is initialized. */
+  constructor(
+    readonly core: () => ClusterCore,
+    readonly adapt: (source: ShardDataSource) => void = () => undefined,
+  ) {}
+
+  /** Lets shards be opened, until all are closed. */
+  allow(): void {
+    this.#isAllowed = true;
+  }
+
+  checkAllowed(): void {
+    if (!this.#isAllowed) throw new NotInitializedError();
+  }
+
+  addressOf({ options }: ShardHandle): ShardAddress {
+    const { shared, connect } = this.core().options;
+    return connect ? {} : addressOf({ ...shared, ...options.connection });
+  }
+
+  /** Connects every shard that answers and compares what its database remembers; writes nothing. */
+  examineAll(timeoutMs: number): Promise<readonly ShardExamination[]> {
+    const { concurrency } = this.core().options;
+    return examine(this.#shards(), (shard, source) => this.#member(shard, source), { timeoutMs, concurrency });
+  }
 
   /** Opens every shard: connects all, compares identities, then makes the schema. When one fails, all are closed. */
   async openAll(): Promise<void> {
@@ -45,6 +72,7 @@ export class ShardOpener implements ShardLifecycle {
   }
 
   async closeAll(): Promise<void> {
+    this.#isAllowed = false;
     this.#establishing = undefined;
     this.#clusterId = undefined;
     const closed = await Promise.allSettled(this.#shards().map((shard) => shard.close()));
@@ -68,6 +96,7 @@ export class ShardOpener implements ShardLifecycle {
 
   /** Drops all tables and founds the databases anew, so that a later start still compares its configuration with theirs. */
   async dropAndEstablish(): Promise<void> {
+    this.checkAllowed();
     await this.#connectAll();
     await this.dropSchemas();
     await this.#establishAll();
@@ -76,6 +105,7 @@ export class ShardOpener implements ShardLifecycle {
   /** Makes the tables of every shard as TypeORM's `synchronize()` does; partitions of one database one after another. */
   async synchronizeAll(): Promise<void> {
     const { options } = this.core().understood;
+    this.checkAllowed();
     await this.#everyShard(
       'synchronize',
       this.#shards(),
@@ -106,6 +136,7 @@ export class ShardOpener implements ShardLifecycle {
       ownerOf: (sharding, values) => core.ownerOf(sharding, values).name,
       lock: database.lock,
     });
+    this.adapt(source);
     await source.initialize();
     return source;
   }

@@ -1,14 +1,19 @@
 import type { DataSource } from 'typeorm';
 import { NotInitializedError } from '../errors';
 import type { ResolvedShard } from './resolved-options';
+import type { ShardAddress } from './shard-address';
 import type { ShardDataSource } from './shard-data-source';
 
 /** One member of the cluster: a database, or a partition of one. */
 export interface Shard {
   /** Name of the member, for example `localhost:3306` or, for a partition, `localhost:3306:1`. */
   readonly name: string;
+  /** Share of the keys in proportion to the other shards; 0 owns nothing. */
   readonly weight: number;
+  /** Name of the partition; undefined for a shard that has its database to itself. */
   readonly partition?: string;
+  /** Where its database is, as far as the options tell; without credentials. */
+  readonly address: ShardAddress;
   /** Whether the shard has been opened; only with `lazy` it may not be. */
   readonly isOpen: boolean;
   /** TypeORM's data source of this shard. @throws {NotInitializedError} before the shard is opened. */
@@ -17,6 +22,10 @@ export interface Shard {
 
 /** How a handle reaches its database; each is called once, and again only after it failed. */
 export interface ShardLifecycle {
+  /** @throws {NotInitializedError} when the cluster has only read its entities. */
+  checkAllowed(): void;
+  /** Where the shard's database is. */
+  addressOf(handle: ShardHandle): ShardAddress;
   /** Connects the shard's data source. */
   connect(handle: ShardHandle): Promise<ShardDataSource>;
   /** Makes a connected shard ready for use: identity and schema. */
@@ -40,6 +49,10 @@ export class ShardHandle implements Shard {
     this.name = options.name;
     this.weight = options.weight;
     if (options.partition !== undefined) this.partition = options.partition;
+  }
+
+  get address(): ShardAddress {
+    return this.lifecycle.addressOf(this);
   }
 
   get isOpen(): boolean {
@@ -93,6 +106,7 @@ export class ShardHandle implements Shard {
   }
 
   async #open(): Promise<ShardDataSource> {
+    this.lifecycle.checkAllowed();
     const source = await this.connect();
     await this.lifecycle.prepare(this, source);
     this.#source = source;

@@ -10,13 +10,17 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import {
+  type CallContext,
   ClusterCore,
   type ConnectionBudget,
   checkHealth,
   connectionBudget,
   type ResolvedClusterOptions,
   resolveClusterOptions,
+  runWithin,
   type Shard,
+  type ShardDataSource,
+  type ShardExamination,
   type ShardedDataSourceOptions,
   ShardHandle,
   type ShardHealth,
@@ -31,7 +35,9 @@ import { enableLazyRelations, routeLazyRelations } from './lazy-relations';
 
 /** The rows that one shard answered to {@link ShardedDataSource.query}. */
 export interface ShardQueryResult<T = unknown> {
+  /** Name of the shard that answered. */
   readonly shard: string;
+  /** What its driver answered. */
   readonly result: T;
 }
 
@@ -48,6 +54,7 @@ export class ShardedDataSource extends DataSource {
   readonly #core: ClusterCore;
   readonly #opener: ShardOpener;
   #initializing: Promise<this> | undefined;
+  #reading: Promise<this> | undefined;
 
   /**
    * Checks the options; it opens nothing.
@@ -59,7 +66,10 @@ export class ShardedDataSource extends DataSource {
     const settings = resolveClusterOptions({ ...options, entities });
     super(clusterOptions(settings));
     this.#settings = settings;
-    this.#opener = new ShardOpener(() => this.#core);
+    this.#opener = new ShardOpener(
+      () => this.#core,
+      (source) => this.adaptShard(source),
+    );
     const handles = settings.shards.map((shard) => [shard.name, new ShardHandle(shard, this.#opener)] as const);
     this.#core = new ClusterCore(settings, this, new Map(handles));
     routeLazyRelations(this, () => this.#core);
@@ -82,6 +92,20 @@ export class ShardedDataSource extends DataSource {
   }
 
   /**
+   * Reads and checks entities and placements, and opens nothing: what needs no database, such as `shardFor`, `routingTables` and
+   * `getMetadata`, works afterwards. Calls on rows still need `initialize()`.
+   *
+   * @throws {ConfigurationError} with every fault of entities and placements.
+   */
+  readEntities(): Promise<this> {
+    this.#reading ??= this.#readEntities().catch((error: unknown) => {
+      this.#reading = undefined;
+      throw error;
+    });
+    return this.#reading;
+  }
+
+  /**
    * Checks entities and placements, opens the shards, compares every database with the configuration, and makes the schema when
    * `synchronize`, `dropSchema` or `migrationsRun` say so. Calls at the same time share one attempt.
    *
@@ -92,7 +116,7 @@ export class ShardedDataSource extends DataSource {
   override initialize(): Promise<this> {
     this.#initializing ??= this.#initialize().catch((error: unknown) => {
       this.#initializing = undefined;
-      this.#core.forget();
+      this.#forget();
       throw error;
     });
     return this.#initializing;
@@ -105,9 +129,10 @@ export class ShardedDataSource extends DataSource {
     this.#initializing = undefined;
     Object.assign(this, { isInitialized: false });
     await this.#opener.closeAll();
-    this.#core.forget();
+    this.#forget();
   }
 
+  /** Closes all shards, like `destroy()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy();
   }
@@ -143,6 +168,28 @@ export class ShardedDataSource extends DataSource {
   /** A manager whose calls go to the shard that owns `key`; its transactions are pinned to it from the start. */
   forKey<Entity extends ObjectLiteral>(entity: EntityTarget<Entity>, key: ShardKeyValue): ShardedEntityManager {
     return this.manager.forKey(entity, key);
+  }
+
+  /**
+   * Runs work in a context, for example a whole request: its calls on entities of the key's group that prove no shard go to the shard
+   * of the key instead of all, those that prove another one are refused, and calls to several shards have the limits of `scatter`.
+   *
+   * It chooses the shard and does not filter rows: those of other keys on the same shard are still seen and written, so conditions
+   * still belong in every call, and `deleteAll`, `updateAll` and `clear` mean all rows of the group's entities on that shard alone.
+   * What the caller names is nearer: `forKey`, `onShard`, `acrossShards`, `withScatter`, and transactions of `forKey` and `onShard`.
+   * Entities of other groups, unsharded ones and reference tables are as ever, and so are rows that relations lead to.
+   * The context counts at the time of the call, so iterators and streams may be read after it. It follows the work through promises and
+   * timers, and concurrent work does not see it. Inside of another context only what is given here replaces what that one says.
+   *
+   * @returns What `work` returns.
+   * @throws {ShardKeyInvalidError} for a key that cannot route, before `work` is called.
+   * @throws {NotShardedError} for a key of an entity that has none.
+   * @throws {ConfigurationError} for scatter options that cannot be.
+   * @throws {NotInitializedError} before `initialize()`.
+   * @throws {WrongShardError} from calls that prove another shard.
+   */
+  within<T>(context: CallContext, work: () => T): T {
+    return runWithin(this.#core, context, work);
   }
 
   /** @throws {NotInitializedError} before the first `initialize()`, which reads the entities. */
@@ -196,6 +243,18 @@ export class ShardedDataSource extends DataSource {
     return checkHealth(this.#core.shards.values(), options.timeoutMs ?? 2_000);
   }
 
+  /**
+   * Asks every shard, whether it was opened or not, if it answers and if its database belongs there. It writes nothing and makes no
+   * schema, and one that is down does not hide the others. What it connected stays connected until `destroy()`.
+   *
+   * @param options.timeoutMs - how long to wait for each shard; defaults to 2000.
+   * @throws {ConfigurationError} with every fault of entities and placements.
+   */
+  async examine(options: { readonly timeoutMs?: number } = {}): Promise<readonly ShardExamination[]> {
+    await this.readEntities();
+    return this.#opener.examineAll(options.timeoutMs ?? 2_000);
+  }
+
   /** TypeORM's own builder; the shards that it is run on are proved from its conditions when it is run. */
   override createQueryBuilder<Entity extends ObjectLiteral>(...args: readonly unknown[]): SelectQueryBuilder<Entity> {
     const [target, alias, queryRunner] = args;
@@ -227,17 +286,36 @@ export class ShardedDataSource extends DataSource {
   }
 
   /** @internal */
+  get core(): ClusterCore {
+    return this.#core;
+  }
+
+  /** @internal */
   shardHandle(name: string): ShardHandle {
     return this.#core.shard(name);
   }
 
-  async #initialize(): Promise<this> {
+  /** @internal Called with each shard's data source before it is initialized. */
+  protected adaptShard(_source: ShardDataSource): void {}
+
+  async #readEntities(): Promise<this> {
     await this.buildMetadatas();
     this.#core.understand();
+    return this;
+  }
+
+  #forget(): void {
+    this.#reading = undefined;
+    this.#core.forget();
+  }
+
+  async #initialize(): Promise<this> {
+    await this.readEntities();
     if (this.#settings.lazy && this.#settings.shared.dropSchema === true) {
       throw new ConfigurationError(['dropSchema cannot be used with lazy, since no shard is opened at the start.']);
     }
     bindActiveRecords(this, this.entityMetadatas);
+    this.#opener.allow();
     if (!this.#settings.lazy) await this.#opener.openAll();
     enableLazyRelations(this, this.entityMetadatas);
     Object.assign(this, { isInitialized: true });

@@ -5,6 +5,7 @@ export class ConflictPathsError extends ShardingError {
   override readonly code = 'ERR_CONFLICT_PATHS';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** The key properties that the conflict paths lack. */
     readonly missing: readonly string[],

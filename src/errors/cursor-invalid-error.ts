@@ -5,6 +5,7 @@ export class CursorInvalidError extends ShardingError {
   override readonly code = 'ERR_CURSOR_INVALID';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** What is wrong with it. */
     readonly reason: string,

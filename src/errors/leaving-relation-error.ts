@@ -18,11 +18,13 @@ export class LeavingRelationError extends ShardingError {
   override readonly code = 'ERR_LEAVING_RELATION';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** Path of the relation's property. */
     readonly relation: string,
     /** The call, for example `find`. */
     readonly operation: string,
+    /** What the call needed of the relation. */
     readonly use: RelationUse,
     options?: ErrorOptions,
   ) {

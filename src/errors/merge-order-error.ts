@@ -5,9 +5,11 @@ export class MergeOrderError extends ShardingError {
   override readonly code = 'ERR_MERGE_ORDER';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** The column, or the expression, that is compared. */
     readonly column: string,
+    /** Why the shards do not give one order, for people. */
     readonly reason: string,
     /** What to do about it, as a sentence. */
     remedy: string,

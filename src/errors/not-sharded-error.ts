@@ -5,6 +5,7 @@ export class NotShardedError extends ShardingError {
   override readonly code = 'ERR_NOT_SHARDED';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     options?: ErrorOptions,
   ) {

@@ -5,9 +5,11 @@ export class RelatedKeyError extends ShardingError {
   override readonly code = 'ERR_RELATED_KEY';
 
   constructor(
+    /** Name of the entity that was saved. */
     readonly entity: string,
     /** The relation that leads to the row with another key. */
     readonly relation: string,
+    /** Name of the related entity with another key. */
     readonly related: string,
     options?: ErrorOptions,
   ) {

@@ -2,11 +2,13 @@ import { ShardingError } from './sharding-error';
 
 /** What a call to several shards would have cost beyond its budget. */
 export interface ScatterBudgetFacts {
+  /** Name of the entity that was called. */
   readonly entity: string;
   /** The call, for example `find`. */
   readonly operation: string;
   /** The option of `scatter` that the call exceeded. */
   readonly budget: 'maxShards' | 'maxRows' | 'timeoutMs';
+  /** The limit, in the unit of the member. */
   readonly limit: number;
   /** The shards that had not answered when the time was over. */
   readonly unanswered?: readonly string[];
@@ -20,9 +22,11 @@ export class ScatterBudgetError extends ShardingError implements ScatterBudgetFa
   override readonly code = 'ERR_SCATTER_BUDGET';
   /** True for a call that took too long. */
   override readonly retryable: boolean;
+  /** Name of the entity that was called. */
   readonly entity: string;
   readonly operation: string;
   readonly budget: ScatterBudgetFacts['budget'];
+  /** The limit, in the unit of the member. */
   readonly limit: number;
   readonly unanswered: readonly string[];
 

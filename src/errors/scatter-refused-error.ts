@@ -5,6 +5,7 @@ export class ScatterRefusedError extends ShardingError {
   override readonly code = 'ERR_SCATTER_REFUSED';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** The call, for example `update`. */
     readonly operation: string,

@@ -5,6 +5,7 @@ export class ScatterUnsupportedError extends ShardingError {
   override readonly code = 'ERR_SCATTER_UNSUPPORTED';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** The call, for example `find`. */
     readonly operation: string,

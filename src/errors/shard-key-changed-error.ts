@@ -5,7 +5,9 @@ export class ShardKeyChangedError extends ShardingError {
   override readonly code = 'ERR_SHARD_KEY_CHANGED';
 
   constructor(
+    /** Name of the entity that was written. */
     readonly entity: string,
+    /** The key properties that would change. */
     readonly properties: readonly string[],
     options?: ErrorOptions,
   ) {

@@ -5,6 +5,7 @@ export class ShardKeyMissingError extends ShardingError {
   override readonly code = 'ERR_SHARD_KEY_MISSING';
 
   constructor(
+    /** Name of the entity that was called. */
     readonly entity: string,
     /** The key properties without a value. */
     readonly properties: readonly string[],

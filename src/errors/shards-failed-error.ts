@@ -3,7 +3,9 @@ import { ShardingError } from './sharding-error';
 
 /** What happened on one shard of a call that went to several. */
 export interface ShardFailure {
+  /** Name of the shard. */
   readonly shard: string;
+  /** What it threw. */
   readonly error: unknown;
 }
 

@@ -5,6 +5,7 @@ export class UnknownShardError extends ShardingError {
   override readonly code = 'ERR_UNKNOWN_SHARD';
 
   constructor(
+    /** The name that no shard has. */
     readonly shard: string,
     /** The names that exist. */
     readonly known: readonly string[],

@@ -6,7 +6,9 @@ import type { ParentEntity, ShardKeyOptions } from './shard-key.decorator';
 export interface ShardingDeclaration extends ShardedOptions {
   /** The properties of the shard key, in order. */
   readonly key?: readonly (string | ({ readonly property: string; readonly parent?: ParentEntity } & ShardKeyOptions))[];
+  /** Every shard has a full copy, as `@ReferenceTable` says. */
   readonly reference?: true;
+  /** All rows are on the one shard named, as `@Unsharded` says. */
   readonly unsharded?: { readonly shard: string };
 }
 

@@ -9,13 +9,19 @@ import { buildShardingModel } from './sharding-model';
 
 /** What was understood of one entity's sharding, as plain data. */
 export interface ShardingDescription {
+  /** Name of the entity. */
   readonly entity: string;
+  /** Divided by a key, copied to every shard, or on one shard. */
   readonly kind: 'sharded' | 'reference' | 'unsharded';
+  /** Name of the group whose rows are stored together; only of sharded entities. */
   readonly group?: string;
+  /** The placement in a few words; only of sharded entities. */
   readonly placement?: string;
   /** The entity beside whose rows these are stored. */
   readonly parent?: string;
+  /** The properties of the shard key in order, with the type as which each is hashed or compared; only of sharded entities. */
   readonly key?: readonly { readonly property: string; readonly type: string }[];
+  /** The shard that has all rows; only of unsharded entities. */
   readonly shard?: string;
   /** What the entity itself says of calls to several shards. */
   readonly scatter?: ScatterOptions;
@@ -42,7 +48,7 @@ export async function describeSharding(
   const metadatas = await source.read();
   const model = buildShardingModel(metadatas, { schemas: schemasAmong(entities), placement: options.placement ?? hashRing() });
   if (model.faults.length > 0) throw new ConfigurationError(model.faults);
-  return [...model.entities.values()].map(describe);
+  return [...model.entities.values()].map(descriptionOf);
 }
 
 /** Picks the schemas out of TypeORM's `entities` option. */
@@ -50,7 +56,8 @@ export function schemasAmong(entities: DataSourceOptions['entities']): readonly 
   return Object.values(entities ?? []).filter((entity) => entity instanceof EntitySchema);
 }
 
-function describe(sharding: EntitySharding): ShardingDescription {
+/** What was understood of one entity, as plain data. */
+export function descriptionOf(sharding: EntitySharding): ShardingDescription {
   const base = { entity: sharding.metadata.name, kind: sharding.kind };
   if (sharding.kind === 'reference') return base;
   if (sharding.kind === 'unsharded') return { ...base, shard: sharding.shard };

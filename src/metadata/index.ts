@@ -1,5 +1,5 @@
 export { declareSharding, type ShardingDeclaration } from './declare-sharding';
-export { type DescribeOptions, describeSharding, type ShardingDescription, schemasAmong } from './describe-sharding';
+export { type DescribeOptions, describeSharding, descriptionOf, type ShardingDescription, schemasAmong } from './describe-sharding';
 export { ReferenceTable, Sharded, type ShardedOptions, Unsharded } from './entity-decorators';
 export {
   type EntitySharding,

@@ -14,7 +14,7 @@ import type { ScatterCallOptions } from '../options';
 import type { RouteProof } from '../query';
 import type { CallRoute } from './call-route';
 import { scatterRefusal, scatterWarning } from './scatter-check';
-import type { Scope } from './scope';
+import { type Scope, scopeOf } from './scope';
 
 export type { CallRoute };
 
@@ -26,13 +26,11 @@ export type Criteria =
 
 /** Decides for one manager which shards a call goes to. */
 export class CallRouter {
-  #turn = 0;
-
   constructor(
     readonly core: ClusterCore,
     readonly access: ShardAccess,
     readonly scope: Scope,
-    /** What `withScatter()` says of the calls. */
+    /** What `withScatter()` and the context of the calls say of them. */
     readonly limits?: ScatterCallOptions,
   ) {}
 
@@ -125,8 +123,9 @@ export class CallRouter {
   }
 
   #sharded(sharding: ShardedEntity, criteria: Criteria): CallRoute {
-    const scoped = this.#scoped(sharding);
-    if (scoped && !(this.scope.kind === 'shard' && this.scope.strict)) return scoped;
+    const scope = scopeOf(this.scope, sharding);
+    const scoped = this.#scoped(sharding, scope);
+    if (scoped && !(scope.kind === 'shard' && scope.strict)) return scoped;
     const proof = this.#prove(sharding, criteria);
     if (!scoped) return this.#asRoute(sharding, proof);
     const [shard] = scoped.shards;
@@ -140,11 +139,9 @@ export class CallRouter {
     return criteria.kind === 'ids' ? this.core.proveIds(sharding, criteria.ids) : this.core.prove(sharding, criteria.where);
   }
 
-  #scoped(sharding: ShardedEntity): CallRoute | undefined {
-    const { scope } = this;
+  #scoped(sharding: ShardedEntity, scope: Scope = scopeOf(this.scope, sharding)): CallRoute | undefined {
     if (scope.kind === 'proved') return undefined;
-    if (scope.kind === 'shard')
-      return { sharding, route: 'one', shards: [scope.shard], reason: `Shard ${scope.shard.name} is named by the caller.` };
+    if (scope.kind === 'shard') return { sharding, route: 'one', shards: [scope.shard], reason: scope.reason };
     return this.#asRoute(sharding, { ...this.core.everyShard(sharding), reason: 'Every shard is named by the caller.' });
   }
 
@@ -166,8 +163,6 @@ export class CallRouter {
     if (pinned) return pinned;
     const shards = this.core.owners;
     const open = shards.filter(({ isOpen }) => isOpen);
-    const candidates = open.length > 0 ? open : shards;
-    this.#turn = (this.#turn + 1) % candidates.length;
-    return candidates[this.#turn] as ShardHandle;
+    return this.core.inTurn(open.length > 0 ? open : shards);
   }
 }

@@ -5,7 +5,7 @@ import type { ClusterCore, ShardHandle } from '../cluster';
 import { RelatedKeyError, ShardKeyChangedError, ShardKeyMissingError, WrongShardError } from '../errors';
 import { keyValuesOf, type ShardedEntity } from '../metadata';
 import { canonicalText } from '../query';
-import type { Scope } from './scope';
+import { type Scope, scopeOf } from './scope';
 
 /** Finds the shards of entity objects by their keys, before anything is sent. */
 export class EntityKeys {
@@ -50,8 +50,9 @@ export class EntityKeys {
 
   #owner(sharding: ShardedEntity, values: readonly unknown[]): ShardHandle {
     const owner = this.core.ownerOf(sharding, values);
-    if (this.scope.kind === 'shard' && this.scope.shard !== owner) {
-      throw new WrongShardError(sharding.metadata.name, owner.name, this.scope.shard.name);
+    const scope = scopeOf(this.scope, sharding);
+    if (scope.kind === 'shard' && scope.shard !== owner) {
+      throw new WrongShardError(sharding.metadata.name, owner.name, scope.shard.name);
     }
     return owner;
   }

@@ -10,6 +10,7 @@ import { scatterRefusal } from './scatter-check';
 export interface RouteExplanation {
   /** `one` shard, `some` that are proved, `all` because nothing is proved, or `none` because the conditions exclude each other. */
   readonly route: 'one' | 'some' | 'all' | 'none';
+  /** Names of the shards that would be asked. */
   readonly shards: readonly string[];
   /** For people; it never holds a key's value. */
   readonly reason: string;

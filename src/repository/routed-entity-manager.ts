@@ -19,7 +19,7 @@ import {
   type UpsertOptions,
 } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
-import { type ClusterCore, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
+import { type ActiveContext, type ClusterCore, mergeScatter, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
 import { ConfigurationError, ShardRequiredError } from '../errors';
 import { type ScatterCallOptions, scatterCallFaults } from '../options';
 import type { ShardKeyValue } from '../routing';
@@ -37,7 +37,7 @@ import { notFound } from './not-found';
 import { type PersistOperation, persist } from './persist';
 import { ownPart } from './relations/own-part';
 import { RelatedReads } from './relations/related-reads';
-import { ACROSS, PROVED, type Scope } from './scope';
+import { ACROSS, onShard, PROVED, type Scope, scopeWithin } from './scope';
 import { type ShardedEntityManager, ShardedRepository } from './sharded-repository';
 
 type Target = EntityTarget<ObjectLiteral>;
@@ -53,6 +53,8 @@ export interface Routing {
   readonly limits?: ScatterCallOptions;
   /** The transaction that calls belong to; undefined outside of one. */
   readonly transaction?: PinnedTransaction;
+  /** Whether the transaction's shard was named by the caller, so that the key of a context is not for its calls. */
+  readonly isPlaced?: boolean;
 }
 
 /**
@@ -71,11 +73,11 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   forKey(target: Target, key: ShardKeyValue): ShardedEntityManager {
-    return this.#scoped({ kind: 'shard', shard: this.#routing.core().ownerOfKey(target, key), strict: true });
+    return this.#scoped(onShard(this.#routing.core().ownerOfKey(target, key), true));
   }
 
   onShard(name: string): ShardedEntityManager {
-    return this.#scoped({ kind: 'shard', shard: this.#routing.core().shard(name), strict: false });
+    return this.#scoped(onShard(this.#routing.core().shard(name), false));
   }
 
   acrossShards(): ShardedEntityManager {
@@ -134,7 +136,8 @@ export class RoutedEntityManager extends EntityManager {
     if (transaction && scope.kind === 'shard') transaction.admit([scope.shard]);
     if (transaction) return transaction.nest(() => work(this));
     const begun = new PinnedTransaction(isolation, scope.kind === 'shard' ? scope.shard : undefined);
-    const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, scope: PROVED, transaction: begun });
+    const isPlaced = scope.kind === 'shard';
+    const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, scope: PROVED, transaction: begun, isPlaced });
     return runTransaction(() => begun.execute(() => work(manager)));
   }
 
@@ -277,8 +280,16 @@ export class RoutedEntityManager extends EntityManager {
   get #calls(): CallRouter {
     const { core, scope, transaction, limits } = this.#routing;
     const current = core();
+    const context = current.contexts.current;
+    if (context) return this.#callsIn(context, current);
     if (this.#router?.core !== current) this.#router = new CallRouter(current, transaction ?? current.access, scope, limits);
     return this.#router;
+  }
+
+  #callsIn(context: ActiveContext, core: ClusterCore): CallRouter {
+    const { scope, transaction, limits, isPlaced } = this.#routing;
+    const own = isPlaced ? scope : scopeWithin(scope, context);
+    return new CallRouter(core, transaction ?? core.access, own, mergeScatter<ScatterCallOptions>({}, context.limits, limits));
   }
 
   #scoped(scope: Scope): ShardedEntityManager {

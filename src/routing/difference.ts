@@ -10,7 +10,9 @@ export interface Difference {
   readonly since: Position | null;
   /** Where it ends (exclusive); null: it has no end. */
   readonly upto: Position | null;
+  /** The rule of the first table. */
   readonly from: Rule;
+  /** The rule of the second table. */
   readonly to: Rule;
 }
 

@@ -4,6 +4,7 @@ export { hashPosition } from './hash-position';
 export { type HashRingOptions, hashRing } from './hash-ring';
 export { integerPosition } from './integer-position';
 export type { KeyPart, KeyType, ShardKeyPart, ShardKeyValue } from './key-part';
+export type { PlacementKind } from './layout';
 export { type EpochEntry, modulo } from './modulo';
 export type { Placement } from './placement';
 export type { Position } from './position';

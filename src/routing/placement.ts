@@ -5,6 +5,7 @@ import type { ShardName } from './rule';
 
 /** The rule that divides a line of positions among shards. */
 export interface Placement {
+  /** Which of the placements it is. */
   readonly kind: PlacementKind;
   /** What a position is: the hash of the canonical key, or the key itself. */
   readonly positions: 'hash' | 'key';

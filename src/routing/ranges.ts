@@ -6,6 +6,7 @@ import type { ShardName } from './rule';
 export interface RangeEntry {
   /** First key (inclusive): an integer, a string of one, a Date, or an ISO date, with a zone if it has a time. */
   readonly from: number | bigint | string | Date;
+  /** The owner of the range. */
   readonly shard: ShardName;
 }
 

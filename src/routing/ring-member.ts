@@ -2,6 +2,7 @@ import type { ShardName } from './rule';
 
 /** A shard and how much of a ring it owns, relative to the others. */
 export interface RingMember {
+  /** Name of the shard. */
   readonly name: ShardName;
   /**
    * Share of the ring, relative to the sum of all weights; without a unit, 0 or more.

@@ -12,6 +12,7 @@ import { finiteOrNull, type Segment } from './segment';
  * Immutable. Made by `Placement.compile`. Two tables with one checksum answer alike in every process.
  */
 export class RoutingTable {
+  /** Which placement it was compiled from. */
   readonly placement: PlacementKind;
   /** Every shard that owns something, sorted by name. */
   readonly shards: readonly ShardName[];
@@ -23,7 +24,7 @@ export class RoutingTable {
   readonly #moduli: readonly bigint[];
   #segments: readonly Segment[] | undefined;
 
-  /** @param layout - Columns as {@link Layout} describes them; they are not checked and must not change afterwards. */
+  /** @param layout - The compiled columns; they are not checked and must not change afterwards. */
   constructor(layout: Layout) {
     this.placement = layout.placement;
     this.shards = Object.freeze([...new Set(layout.rules.flatMap(({ shards }) => shards))].sort());

@@ -5,6 +5,7 @@ export type ShardName = string;
 
 /** Who owns the positions of a segment: `shards[position mod shards.length]`, the modulus never negative; one shard owns all of it. */
 export interface Rule {
+  /** The owners, by remainder. */
   readonly shards: readonly ShardName[];
 }
 

@@ -7,6 +7,7 @@ export interface Segment {
   readonly since: Position | null;
   /** Where it ends (exclusive); null: it has no end. */
   readonly upto: Position | null;
+  /** Who owns its positions. */
   readonly rule: Rule;
 }
 

@@ -11,6 +11,7 @@ import { readSelect } from './select-reading';
 
 /** One page of an ordered list, with the ways to the pages beside it. */
 export interface Page<Entity> {
+  /** The rows of the page, in order. */
   readonly rows: Entity[];
   /** Cursor for `after`: the page that follows. Null when there was none. */
   readonly next: string | null;

@@ -17,4 +17,12 @@ describe('undeclaredPackages', () => {
 
     expect(undeclaredPackages(manifest, imports)).toEqual(['cluster/a.ts imports lodash, which package.json does not declare.']);
   });
+
+  it('lets only nestjs import the library by its own name', () => {
+    const imports = ['nestjs/a', 'cli/a'].map((path) => ({ path, files: [], packages: ['typeorm-sharding'] }));
+
+    expect(undeclaredPackages({ name: 'typeorm-sharding' }, imports)).toEqual([
+      'cli/a.ts imports typeorm-sharding, which package.json does not declare.',
+    ]);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Imports } from './imports';
 
 /** The folders of src from the bottom up. A folder imports from lower lines only; folders of one line do not know each other. */
-const layers: readonly (readonly string[])[] = [
+export const layers: readonly (readonly string[])[] = [
   ['errors'],
   ['options'],
   ['routing'],

@@ -149,7 +149,7 @@ const samples: readonly (readonly [error: errors.ShardingError, code: string, fa
     new errors.WrongShardError('User', 'a', 'b', options),
     'ERR_WRONG_SHARD',
     { entity: 'User', owner: 'a', shard: 'b' },
-    ['A User belongs to shard "a"', 'cannot be written on shard "b"'],
+    ['A User belongs to shard "a"', 'cannot be read or written on shard "b"'],
   ],
 ];
 

@@ -6,6 +6,7 @@ import { keyValuesOf, type ShardedEntity } from '../../metadata';
 import { canonicalText } from '../../query';
 import { EntityKeys } from '../entity-keys';
 import { runInTurn } from '../in-turn';
+import { scopeOf } from '../scope';
 import { type Built, mainSharding, targetOf } from './built';
 import { namedByRunner, namedRoute } from './built-route';
 import { replay } from './recording';
@@ -61,7 +62,8 @@ function shardOf({ router }: Built, keys: EntityKeys, sharding: ShardedEntity, o
   const entity = asEntity(sharding, owner);
   const isKnown = keyValuesOf(sharding, entity).every((value) => value !== undefined && value !== null);
   if (isKnown) return keys.shardOfStored(sharding, entity);
-  if (router.scope.kind === 'shard') return router.scope.shard;
+  const scope = scopeOf(router.scope, sharding);
+  if (scope.kind === 'shard') return scope.shard;
   throw new ShardKeyMissingError(
     sharding.metadata.name,
     sharding.key.map(({ path }) => path),

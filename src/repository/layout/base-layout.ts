@@ -7,11 +7,13 @@ import { runInBatches } from './run-in-batches';
 /** A class of layouts with values of type `V`. */
 export interface LayoutClass<V> {
   new (guid: string, value: V): BaseLayout<V>;
+  /** Name of the table. */
   readonly TABLE_NAME: string;
 }
 
 /** What a layout needs of the cluster it is stored in. */
 export interface LayoutCluster extends DataSource {
+  /** The shard that owns a key of a layout. */
   shardFor(entity: LayoutClass<unknown>, key: string): { readonly name: string };
 }
 
@@ -35,6 +37,7 @@ export abstract class BaseLayout<V> {
   constructor(
     /** The key; any text that a shard key can be. */
     readonly ikey: string,
+    /** The JSON value. */
     readonly value: V,
   ) {}
 

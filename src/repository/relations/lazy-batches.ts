@@ -1,6 +1,6 @@
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import type { ClusterCore, ShardAccess } from '../../cluster';
+import type { ActiveContext, ClusterCore, ShardAccess } from '../../cluster';
 import { CallRouter } from '../call-router';
 import { PROVED } from '../scope';
 import { LazyPromise } from './lazy-promise';
@@ -9,16 +9,18 @@ import { RunnerAccess } from './runner-access';
 
 /** Entities whose relation is to be loaded together. */
 interface Batch {
+  readonly runner: QueryRunner | undefined;
+  readonly context: ActiveContext | undefined;
   readonly entities: ObjectLiteral[];
   readonly related: Promise<ReadonlyMap<ObjectLiteral, readonly ObjectLiteral[]>>;
 }
 
 /**
  * Loads lazy relations that leave their group. What is asked for in one turn of the event loop, by `Promise.all` for example, is
- * loaded together: one find for each relation, however many entities there are.
+ * loaded together: one find for each relation, however many entities there are. Contexts of `within()` do not share one.
  */
 export class LazyBatches {
-  readonly #open = new Map<RelationMetadata, Map<QueryRunner | undefined, Batch>>();
+  readonly #open = new Map<RelationMetadata, Set<Batch>>();
 
   constructor(readonly core: () => ClusterCore) {}
 
@@ -45,19 +47,19 @@ export class LazyBatches {
   }
 
   #batch(relation: RelationMetadata, runner: QueryRunner | undefined): Batch {
-    const batches = this.#open.get(relation) ?? new Map<QueryRunner | undefined, Batch>();
+    const core = this.core();
+    const context = core.contexts.current;
+    const batches = this.#open.get(relation) ?? new Set<Batch>();
     this.#open.set(relation, batches);
-    const open = batches.get(runner);
-    if (open) return open;
+    for (const open of batches) if (open.runner === runner && open.context === context) return open;
     const entities: ObjectLiteral[] = [];
     const related = nextTurn().then(() => {
-      batches.delete(runner);
-      const core = this.core();
+      batches.delete(batch);
       const access: ShardAccess = runner ? new RunnerAccess(runner, core) : core.access;
-      return loaderOf(new CallRouter(core, access, PROVED)).related(relation, [...new Set(entities)], {});
+      return loaderOf(new CallRouter(core, access, PROVED, context?.limits)).related(relation, [...new Set(entities)], {});
     });
-    const batch = { entities, related };
-    batches.set(runner, batch);
+    const batch: Batch = { runner, context, entities, related };
+    batches.add(batch);
     return batch;
   }
 }

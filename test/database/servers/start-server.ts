@@ -17,20 +17,26 @@ const recipes: Readonly<Record<ServerKind, ServerRecipe>> = { mariadb: mariadbRe
 const readyDeadlineMs = 60_000;
 const portAttempts = 5;
 
+/** How a throwaway server is started. */
+export interface StartServerOptions {
+  /** The loopback port. @defaultValue a free one */
+  readonly port?: number;
+}
+
 /**
- * Starts a throwaway server on a free loopback port and waits until it answers.
+ * Starts a throwaway server on a loopback port and waits until it answers.
  *
  * Several may be started at once. It does not keep the process alive, and it goes with it, however that ends.
  *
  * @throws Error that says what to install when its programs are missing, or shows the end of the server's log when it does not start.
  */
-export async function startServer(kind: ServerKind): Promise<PrivateServer> {
+export async function startServer(kind: ServerKind, { port }: StartServerOptions = {}): Promise<PrivateServer> {
   ensureServersInstalled([kind]);
   const recipe = recipes[kind];
   const supervisor = await Supervisor.start({ account: findSystemAccount(recipe.systemUser), stopSignal: recipe.stopSignal });
   try {
     const server = new ThrowawayServer(kind, supervisor, findBinaries(kind)!);
-    await server.create();
+    await server.create(port);
     return server;
   } catch (error) {
     await supervisor.stop();
@@ -68,11 +74,11 @@ class ThrowawayServer implements PrivateServer {
     return this.#supervisor.directory;
   }
 
-  /** Makes the data and starts the server, on another port where somebody was faster. */
-  async create(): Promise<void> {
+  /** Makes the data and starts the server; where no port is asked for, on another one when somebody was faster. */
+  async create(port?: number): Promise<void> {
     await recipes[this.kind].prepare(this.#supervisor, this.#binaries, this.password);
-    for (let attempt = 1; ; attempt++) {
-      this.#port = await findFreePort();
+    for (let attempt = port === undefined ? 1 : portAttempts; ; attempt++) {
+      this.#port = port ?? (await findFreePort());
       try {
         return await this.#start();
       } catch (error) {
