@@ -31,15 +31,18 @@ export function listFiles(tarball: string): readonly string[] {
 /**
  * Unpacks a tarball into a project's `node_modules`, beside links to what its package.json asks for and to `extra`, and to nothing else: what
  * the library uses without declaring it is not found.
+ *
+ * @param extra - names of packages, or names with the folder of `node_modules` that they are taken from.
  */
-export function install(tarball: string, project: string, extra: readonly string[]): void {
+export function install(tarball: string, project: string, extra: readonly (string | readonly [name: string, from: string])[]): void {
   const installed = join(project, 'node_modules', 'typeorm-sharding');
   mkdirSync(installed, { recursive: true });
   run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], project);
   const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object };
-  for (const name of [...Object.keys(dependencies), ...extra]) {
+  for (const each of [...Object.keys(dependencies), ...extra]) {
+    const [name, from] = typeof each === 'string' ? [each, join(root, 'node_modules')] : each;
     const link = join(project, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
-    symlinkSync(join(root, 'node_modules', name), link);
+    if (!existsSync(link)) symlinkSync(join(from, name), link);
   }
 }

@@ -2,7 +2,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { currentTestRun } from '../database/test-run';
 import { run } from './command';
-import { install, listFiles, pack, root } from './pack';
+import { install, listFiles, root } from './pack';
+import { packedLibrary } from './packed-library';
 
 const compilerOptions = {
   target: 'ES2022',
@@ -19,10 +20,9 @@ describe('The packed library', () => {
   let folder: string;
   let tarball: string;
 
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = mkdtempSync(join(currentTestRun().files, 'package-'));
-    mkdirSync(join(folder, 'library'));
-    tarball = pack(join(folder, 'library'));
+    tarball = await packedLibrary();
   }, 60_000);
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,7 +44,24 @@ describe('The packed library', () => {
     const files = listFiles(tarball);
 
     expect(files).toEqual(
-      expect.arrayContaining(['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts'].map((name) => `package/dist/${name}`)),
+      expect.arrayContaining(
+        [
+          'index.js',
+          'index.mjs',
+          'index.d.ts',
+          'index.d.mts',
+          'nestjs/index.js',
+          'nestjs/index.d.ts',
+          'nestjs/esm/index.js',
+          'nestjs/esm/index.d.ts',
+          'nestjs/esm/package.json',
+          'testing/index.js',
+          'testing/index.mjs',
+          'testing/index.d.ts',
+          'testing/index.d.mts',
+          'cli/main.js',
+        ].map((name) => `package/dist/${name}`),
+      ),
     );
     expect(files.filter((path) => !path.startsWith('package/dist/')).sort()).toEqual(
       ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
