@@ -1,0 +1,12 @@
+export type { ColumnTypes } from './columns/adapt-driver';
+export type { StoredType } from './columns/column-form';
+export { createTestCluster } from './create-test-cluster';
+export type { DriverFault } from './faults/driver-fault';
+export type { ShardFaults } from './faults/shard-faults';
+export { checkGoldenRoutes } from './golden/check-golden-routes';
+export { type GoldenKey, type GoldenRoute, type GoldenRoutes, goldenRoutes, type KeysByEntity } from './golden/golden-routes';
+export { type ExpectedShards, expectShards } from './statements/expect-shards';
+export { recordStatements } from './statements/record-statements';
+export type { RecordedStatement } from './statements/statement-recorder';
+export { TestCluster } from './test-cluster';
+export type { TestClusterOptions, TestShardOptions } from './test-cluster-options';
