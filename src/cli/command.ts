@@ -1,0 +1,43 @@
+import type { ShardedDataSource } from '../data-source';
+import type { ExitCode } from './exit-code';
+
+/** An option of one command. */
+export interface CommandOption {
+  /** As commander writes it, for example `--timeout <ms>`. */
+  readonly flags: string;
+  readonly summary: string;
+  /** Reads the text given. @throws {UsageError} when it is not allowed. */
+  readonly parse?: (text: string) => unknown;
+}
+
+/** What a command is given. */
+export interface CommandCall {
+  /** The cluster that the file exports; nothing of it is open, and whoever runs the command closes it. */
+  readonly cluster: ShardedDataSource;
+  readonly args: readonly string[];
+  /** By camel-case name. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What a command found out. */
+export interface Answer {
+  /** For programs: plain data. */
+  readonly json: unknown;
+  /** For people: lines without the last line end. */
+  readonly text: string;
+  /** @defaultValue 0 */
+  readonly exitCode?: ExitCode;
+}
+
+/** One command of the line. */
+export interface Command {
+  /** Its words, for example `topology show`. */
+  readonly name: string;
+  readonly summary: string;
+  /** As commander writes them, for example `<entity>` and `<key...>`. */
+  readonly arguments?: readonly (readonly [flags: string, summary: string])[];
+  readonly options?: readonly CommandOption[];
+  /** What to type after the name of the program. */
+  readonly examples: readonly string[];
+  run(call: CommandCall): Promise<Answer>;
+}

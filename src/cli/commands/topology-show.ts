@@ -1,0 +1,83 @@
+import type { ShardedDataSource } from '../../data-source';
+import type { ShardingGroup } from '../../metadata';
+import type { RoutingTable } from '../../routing';
+import type { Answer, Command } from '../command';
+import { addressText } from '../text/address-text';
+import { table } from '../text/table';
+
+/** Beyond this many the segments of an ordered placement are counted instead of listed for people. */
+const LISTED_SEGMENTS = 50;
+
+/** `topology show`: the shards, and what each owns. */
+export const topologyShow: Command = {
+  name: 'topology show',
+  summary: 'show the shards, where they are, and what share of the keys each owns; connects to nothing',
+  examples: ['-d src/cluster.ts topology show', '-d dist/cluster.js topology show --json'],
+  run: async ({ cluster }) => {
+    await cluster.readEntities();
+    return show(cluster);
+  },
+};
+
+function show(cluster: ShardedDataSource): Answer {
+  const { name } = cluster.core.options;
+  const { type } = cluster.options;
+  const shards = cluster.shards.map(({ name: shard, weight, partition, address }) => ({ name: shard, weight, partition, ...address }));
+  const groups = cluster.core.model.groups.map((group) => describeGroup(cluster, group));
+  const shardTable = table(cluster.shards, [
+    { title: 'shard', cell: (shard) => shard.name },
+    { title: 'weight', cell: ({ weight }) => weight },
+    { title: 'partition', cell: ({ partition }) => partition },
+    { title: 'database', cell: (shard) => addressText(cluster, shard) },
+  ]);
+  const text = [`Cluster ${name} (${type}) of ${shards.length} shard(s)`, shardTable, ...groups.map(groupText)].join('\n\n');
+  return { json: { cluster: name, type, shards, groups }, text };
+}
+
+interface GroupFacts {
+  readonly name: string;
+  readonly placement: string;
+  readonly checksum: string;
+  /** Of a hashed line, as fractions of it. */
+  readonly shares?: readonly { readonly shard: string; readonly share: number }[];
+  /** Of a line of keys, which has no length to be a share of. */
+  readonly segments?: readonly SegmentFacts[];
+}
+
+interface SegmentFacts {
+  readonly since: string | null;
+  readonly upto: string | null;
+  readonly shards: readonly string[];
+}
+
+function describeGroup(cluster: ShardedDataSource, { name, placement }: ShardingGroup): GroupFacts {
+  const table = cluster.routingTables.get(name) as RoutingTable;
+  const facts = { name, placement: placement.describe(), checksum: table.checksum };
+  if (placement.positions === 'key') return { ...facts, segments: segmentsOf(table) };
+  return { ...facts, shares: cluster.shards.map((shard) => ({ shard: shard.name, share: table.share(shard.name) })) };
+}
+
+function segmentsOf({ segments }: RoutingTable): readonly SegmentFacts[] {
+  const bound = (position: unknown) => (position === null ? null : String(position));
+  return segments.map(({ since, upto, rule }) => ({ since: bound(since), upto: bound(upto), shards: rule.shards }));
+}
+
+function groupText({ name, placement, checksum, shares, segments }: GroupFacts): string {
+  return `Group ${name}: ${placement}, checksum ${checksum}\n${shares ? shareTable(shares) : segmentTable(segments ?? [])}`;
+}
+
+function shareTable(shares: readonly { readonly shard: string; readonly share: number }[]): string {
+  return table(shares, [
+    { title: 'shard', cell: ({ shard }) => shard },
+    { title: 'share', cell: ({ share }) => `${(share * 100).toFixed(2)} %` },
+  ]);
+}
+
+function segmentTable(segments: readonly SegmentFacts[]): string {
+  if (segments.length > LISTED_SEGMENTS) return `${segments.length} segments; --json lists them`;
+  return table(segments, [
+    { title: 'since', cell: ({ since }) => since ?? undefined },
+    { title: 'up to', cell: ({ upto }) => upto ?? undefined },
+    { title: 'shards', cell: ({ shards }) => shards.join(', ') },
+  ]);
+}

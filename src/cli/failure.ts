@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander';
+import { ConfigurationError, IdentityError, ShardError, ShardingError, ShardsFailedError } from '../errors';
+import type { ExitCode } from './exit-code';
+import { LoadError } from './load/load-error';
+import { withoutCredentials } from './text/without-credentials';
+import { UsageError } from './usage-error';
+
+/** An error as the line reports it. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  /** For people: a few lines without a stack. */
+  readonly text: string;
+  /** For programs. */
+  readonly json: { readonly error: Readonly<Record<string, unknown>> };
+}
+
+/** Turns whatever ended a command into its report. Only errors that nobody expects tell a reader to ask for the stack. */
+export function failureOf(error: unknown): Failure {
+  const message = withoutCredentials(messageOf(error));
+  const code = codeOf(error);
+  return {
+    exitCode: error instanceof UsageError || error instanceof CommanderError ? 2 : 1,
+    text: error instanceof ShardingError || error instanceof CommanderError ? message : `${message}\nRun it with --stack to see where.`,
+    json: { error: { code, message, ...factsOf(error) } },
+  };
+}
+
+/** The stacks of an error and of its causes. */
+export function stackOf(error: unknown): string {
+  const stacks: string[] = [];
+  for (let each = error; each instanceof Error && stacks.length < 5; each = each.cause) stacks.push(each.stack ?? each.message);
+  return withoutCredentials(stacks.join('\ncaused by: '));
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
+  const { message } = error as { readonly message?: unknown };
+  return typeof message === 'string' && message !== '' ? message : String(error);
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof CommanderError) return 'ERR_USAGE';
+  return error instanceof ShardingError ? error.code : 'ERR_UNEXPECTED';
+}
+
+function factsOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (error instanceof ConfigurationError) return { faults: error.faults };
+  if (error instanceof IdentityError) return { differences: error.differences };
+  if (error instanceof ShardError) return { shard: error.shard, driverCode: error.driverCode };
+  if (error instanceof ShardsFailedError) return { failed: error.failed.map(({ shard }) => shard), succeeded: error.succeeded };
+  return error instanceof LoadError ? { place: error.place } : {};
+}
