@@ -5,13 +5,15 @@ export interface Figure {
   /** What was measured. */
   readonly what: string;
   readonly value: number;
-  readonly unit: '×' | 'µs' | 's' | 'kB' | 'MB' | 'connections';
+  readonly unit: '×' | 'µs' | 'ms' | 's' | 'kB' | 'MB' | 'connections';
   /** 95 % interval of the value. */
   readonly interval?: Interval;
   /** The most that the target allows; without it the number is for information. */
   readonly limit?: number;
   /** What is held against the limit. @defaultValue the value */
   readonly judgedBy?: 'upper end';
+  /** What the interval must contain besides, where two ways are said to cost the same. */
+  readonly contains?: number;
   /** What the number was made of. */
   readonly note?: string;
 }
@@ -39,7 +41,9 @@ export interface Benchmark {
 
 /** Holds a figure, or the upper end of its interval, against its target. */
 export function judge(figure: Figure): Judged {
-  const { limit, interval, value, judgedBy } = figure;
+  const { limit, interval, value, judgedBy, contains } = figure;
   if (limit === undefined) return { ...figure, verdict: 'no target' };
-  return { ...figure, verdict: (judgedBy && interval ? interval.high : value) <= limit ? 'met' : 'not met' };
+  const isWithin = (judgedBy && interval ? interval.high : value) <= limit;
+  const isSame = contains === undefined || (interval !== undefined && interval.low <= contains && contains <= interval.high);
+  return { ...figure, verdict: isWithin && isSame ? 'met' : 'not met' };
 }

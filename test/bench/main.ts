@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { type Benchmark, type Effort, type Judged, judge } from './figure';
 import { keyToShard } from './key-to-shard.bench';
+import { nestCalls } from './nest-calls.bench';
 import { openShards } from './open-shards.bench';
 import { queries } from './queries.bench';
 import { lineOf, preface, summary } from './report';
 import { routedCalls } from './routed-calls.bench';
+import { testCluster } from './test-cluster.bench';
 
 const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000 };
 const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000 };
@@ -15,6 +17,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   openShards,
   ...(['sqljs', 'better-sqlite3', 'mariadb', 'postgres'] as const).map(routedCalls),
   queries,
+  ...(['sqljs', 'mariadb'] as const).map(nestCalls),
+  testCluster,
 ];
 
 const USAGE = `npm run bench -- [--only NAME]... [--quick] [--json]

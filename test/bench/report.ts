@@ -2,10 +2,10 @@ import type { Judged } from './figure';
 
 /** Writes one figure as a line for people. */
 export function lineOf(figure: Judged): string {
-  const { verdict, what, value, unit, interval, limit, note } = figure;
+  const { verdict, what, value, unit, interval, limit, contains, note } = figure;
   const found = `${amount(value)} ${unit}`;
   const range = interval ? ` (${amount(interval.low)} to ${amount(interval.high)})` : '';
-  const target = limit === undefined ? '' : `, target: at most ${limit} ${unit}`;
+  const target = limit === undefined ? '' : `, target: at most ${limit} ${unit}${contains === undefined ? '' : `, and ${contains} within`}`;
   return `${verdict.padEnd(9)}  ${what}: ${found}${range}${target}${note ? `; ${note}` : ''}`;
 }
 
