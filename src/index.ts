@@ -18,7 +18,36 @@ export {
   shardOf,
 } from './cluster';
 export { ShardedDataSource, type ShardQueryResult } from './data-source';
-export * from './errors';
+export {
+  ConfigurationError,
+  ConflictPathsError,
+  CursorInvalidError,
+  DatabaseBusyError,
+  IdentityError,
+  LayoutValueError,
+  LeavingRelationError,
+  MergeOrderError,
+  NotInitializedError,
+  NotShardedError,
+  PositionUnownedError,
+  RelatedKeyError,
+  type RelationUse,
+  ScatterBudgetError,
+  type ScatterBudgetFacts,
+  ScatterRefusedError,
+  ScatterUnsupportedError,
+  ShardError,
+  type ShardFailure,
+  ShardingError,
+  ShardKeyChangedError,
+  ShardKeyInvalidError,
+  ShardKeyMissingError,
+  ShardRequiredError,
+  ShardsFailedError,
+  TransactionShardError,
+  UnknownShardError,
+  WrongShardError,
+} from './errors';
 export {
   type DescribeOptions,
   declareSharding,

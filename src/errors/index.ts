@@ -20,6 +20,7 @@ export { ShardKeyMissingError } from './shard-key-missing-error';
 export { ShardRequiredError } from './shard-required-error';
 export { ShardingError } from './sharding-error';
 export { type ShardFailure, ShardsFailedError } from './shards-failed-error';
+export { TopologyStoreError } from './topology-store-error';
 export { TransactionShardError } from './transaction-shard-error';
 export { UnknownShardError } from './unknown-shard-error';
 export { WrongShardError } from './wrong-shard-error';

@@ -18,7 +18,8 @@ export class RoutingTable {
   readonly shards: readonly ShardName[];
   /** Hash of the placement's kind, its parameters and of who owns what, in hexadecimal. A key that moves changes it. */
   readonly checksum: string;
-  readonly #layout: Layout;
+  /** @internal What the table was made from. */
+  readonly layout: Layout;
   readonly #starts: ArrayLike<Position>;
   readonly #slots: Uint16Array | undefined;
   readonly #moduli: readonly bigint[];
@@ -29,7 +30,7 @@ export class RoutingTable {
     this.placement = layout.placement;
     this.shards = Object.freeze([...new Set(layout.rules.flatMap(({ shards }) => shards))].sort());
     this.checksum = layoutChecksum(layout);
-    this.#layout = layout;
+    this.layout = layout;
     this.#starts = layout.starts;
     this.#slots = layout.slots;
     this.#moduli = layout.rules.map(({ shards }) => BigInt(shards.length));
@@ -53,7 +54,7 @@ export class RoutingTable {
    */
   ownerOf(position: Position): ShardName {
     const rule = this.#slots === undefined ? this.#ruleOf(position) : this.#ruleOfSlot(this.#slots, position);
-    const { shards } = this.#layout.rules[rule]!;
+    const { shards } = this.layout.rules[rule]!;
     return shards[indexUnder(position, shards.length, this.#moduli[rule]!)]!;
   }
 
@@ -69,7 +70,7 @@ export class RoutingTable {
     const from = this.#bound(low ?? Number.NEGATIVE_INFINITY, Math.ceil);
     const to = this.#bound(high ?? Number.POSITIVE_INFINITY, Math.floor);
     const first = Math.max(0, this.#segmentIndexOf(from));
-    const owners = collectOwners(this.#layout, { low: from, high: to }, first, this.shards.length);
+    const owners = collectOwners(this.layout, { low: from, high: to }, first, this.shards.length);
     return this.shards.filter((shard) => owners.has(shard));
   }
 
@@ -79,7 +80,7 @@ export class RoutingTable {
    * @returns A fraction from 0 to 1; 0 for a shard that owns nothing; NaN for `ranges` and `modulo`, whose line has no length.
    */
   share(name: ShardName): number {
-    const { starts, end, rules, ruleIndexes } = this.#layout;
+    const { starts, end, rules, ruleIndexes } = this.layout;
     if (end !== HASH_LINE_LENGTH) return Number.NaN;
     let owned = 0;
     for (let index = 0; index < starts.length; index += 1) {
@@ -89,7 +90,7 @@ export class RoutingTable {
   }
 
   #segmentAt(index: number): Segment {
-    const { rules, ruleIndexes, end } = this.#layout;
+    const { rules, ruleIndexes, end } = this.layout;
     const [since, upto] = [this.#starts[index]!, this.#starts[index + 1] ?? end];
     return Object.freeze({ since: finiteOrNull(since), upto: finiteOrNull(upto), rule: rules[ruleIndexes[index]!]! });
   }
@@ -100,9 +101,9 @@ export class RoutingTable {
   }
 
   #ruleOf(position: Position): number {
-    const segment = isPosition(position) && position < this.#layout.end ? this.#segmentIndexOf(position) : -1;
+    const segment = isPosition(position) && position < this.layout.end ? this.#segmentIndexOf(position) : -1;
     if (segment < 0) throw new PositionUnownedError(this.placement);
-    return this.#layout.ruleIndexes[segment]!;
+    return this.layout.ruleIndexes[segment]!;
   }
 
   /** The last segment that begins at or before a position; -1 when all begin after it. */

@@ -128,6 +128,12 @@ const samples: readonly (readonly [error: errors.ShardingError, code: string, fa
     ['createQueryRunner() needs to know its shard. Use shard(name).'],
   ],
   [
+    new errors.TopologyStoreError('read', 'its database did not answer.', { ...options, retryable: true }),
+    'ERR_TOPOLOGY_STORE',
+    { operation: 'read', retryable: true },
+    ['failed in read: its database did not answer.'],
+  ],
+  [
     new errors.TransactionShardError('a', ['b', 'c'], options),
     'ERR_TRANSACTION_SHARD',
     { pinned: 'a', needed: ['b', 'c'] },
