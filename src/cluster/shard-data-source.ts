@@ -43,12 +43,18 @@ export interface ShardContext {
  */
 export class ShardDataSource extends DataSource {
   readonly context: ShardContext;
+  #sharded: ReadonlyMap<EntityMetadata, EntitySharding> = new Map();
   #statements: unknown;
   #detached: DetachedRelations = new Map();
 
   constructor(options: DataSourceOptions, context: ShardContext) {
     super({ ...options, ...(context.suffix && partitionOptions(options, context.suffix)) } as DataSourceOptions);
     this.context = context;
+  }
+
+  /** How each entity of this data source's own metadata is sharded; empty before it is initialized. */
+  get shardings(): ReadonlyMap<EntityMetadata, EntitySharding> {
+    return this.#sharded;
   }
 
   /** Gives embedded databases a query runner of its own for each caller, under the handle's lock. */
@@ -86,7 +92,8 @@ export class ShardDataSource extends DataSource {
   protected override async buildMetadatas(): Promise<void> {
     const collation = await binaryCollation(this);
     await super.buildMetadatas();
-    const shardings = this.#shardings();
+    const shardings = this.#pairs();
+    this.#sharded = shardings;
     if (collation) collateKeys(shardings, collation);
     for (const [metadata, sharding] of shardings) {
       if (hasPositionColumn(sharding)) addPositionColumn(this, metadata, sharding, this.context.positionColumn);
@@ -111,7 +118,7 @@ export class ShardDataSource extends DataSource {
   }
 
   /** TypeORM builds the same entities in the same order, so the cluster's and the shard's metadata correspond by place. */
-  #shardings(): ReadonlyMap<EntityMetadata, EntitySharding> {
+  #pairs(): ReadonlyMap<EntityMetadata, EntitySharding> {
     const { cluster, shardings } = this.context;
     const pairs = this.entityMetadatas.flatMap((metadata, index) => {
       const sharding = shardings.get(cluster.entityMetadatas[index] as EntityMetadata);

@@ -1,9 +1,13 @@
 export { ConfigurationError } from './configuration-error';
 export { ConflictPathsError } from './conflict-paths-error';
+export { ControlTablesError } from './control-tables-error';
 export { CursorInvalidError } from './cursor-invalid-error';
 export { DatabaseBusyError } from './database-busy-error';
+export { type Blocker, FenceBlockedError } from './fence-blocked-error';
+export { FencePrivilegeError } from './fence-privilege-error';
 export { IdentityError } from './identity-error';
 export { LayoutValueError } from './layout-value-error';
+export { LeaseLostError } from './lease-lost-error';
 export { LeavingRelationError, type RelationUse } from './leaving-relation-error';
 export { MergeOrderError } from './merge-order-error';
 export { NotInitializedError } from './not-initialized-error';

@@ -13,9 +13,11 @@ export const serverKinds: readonly ServerKind[] = databaseKinds.filter((kind) =>
  * Starts a server of the suite's own, one that it may kill.
  *
  * A test file that does not stop it fails.
+ *
+ * @param more - arguments after those that all servers of the kind have.
  */
-export async function startServer(kind: ServerKind): Promise<PrivateServer> {
-  const server = await startPrivateServer(kind);
+export async function startServer(kind: ServerKind, more: readonly string[] = []): Promise<PrivateServer> {
+  const server = await startPrivateServer(kind, { more });
   server.stop = mustBeStopped(`${kind} server on port ${server.port}`, server.stop.bind(server));
   return server;
 }

@@ -21,12 +21,41 @@ const samples: readonly (readonly [error: errors.ShardingError, code: string, fa
     ['upsert of User', 'missing: guid'],
   ],
   [
+    new errors.ControlTablesError('a', 'they are missing', options),
+    'ERR_CONTROL_TABLES',
+    { shard: 'a', reason: 'they are missing' },
+    ['of shard "a" cannot be used: they are missing.'],
+  ],
+  [
     new errors.CursorInvalidError('User', 'it is damaged', options),
     'ERR_CURSOR_INVALID',
     { entity: 'User', reason: 'it is damaged' },
     ['page of User cannot be used: it is damaged', 'the same conditions and order'],
   ],
   [new errors.DatabaseBusyError(60_000, options), 'ERR_DATABASE_BUSY', { waitedMs: 60_000, retryable: true }, ['60000 ms', 'manager']],
+  [
+    new errors.FenceBlockedError('a', 'the triggers of topic', [{ session: '7', user: 'app', state: 'Sleep', openMs: 1_500 }], options),
+    'ERR_FENCE_BLOCKED',
+    {
+      shard: 'a',
+      subject: 'the triggers of topic',
+      blockers: [{ session: '7', user: 'app', state: 'Sleep', openMs: 1_500 }],
+      retryable: true,
+    },
+    ['Shard "a" did not come free for the triggers of topic', '7 (app, open for 1500 ms)', 'End them'],
+  ],
+  [
+    new errors.FenceBlockedError('a', 'the triggers of topic', [], options),
+    'ERR_FENCE_BLOCKED',
+    { blockers: [], retryable: true },
+    ['none that can be seen'],
+  ],
+  [
+    new errors.FencePrivilegeError('a', 'create the triggers of topic', 'Grant it TRIGGER.', options),
+    'ERR_FENCE_PRIVILEGE',
+    { shard: 'a', operation: 'create the triggers of topic', grant: 'Grant it TRIGGER.' },
+    ['The user of shard "a" may not create the triggers of topic. Grant it TRIGGER.'],
+  ],
   [
     new errors.IdentityError(['Database a is of shard b.'], options),
     'ERR_IDENTITY',
@@ -38,6 +67,12 @@ const samples: readonly (readonly [error: errors.ShardingError, code: string, fa
     'ERR_LAYOUT_VALUE',
     { layout: 'UserHomeLayout', reason: 'it holds a function' },
     ['UserHomeLayout', 'it holds a function'],
+  ],
+  [
+    new errors.LeaseLostError('a', 'User', options),
+    'ERR_LEASE_LOST',
+    { shard: 'a', group: 'User' },
+    ['rows of group User on shard "a" belongs to another process', 'Nothing was changed'],
   ],
   [
     new errors.LeavingRelationError('User', 'products', 'find', 'condition', options),

@@ -12,10 +12,10 @@ const taken = new Set<number>();
 export async function findFreePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000);
-    if (!taken.has(port) && (await isFree(port))) {
-      taken.add(port);
-      return port;
-    }
+    if (taken.has(port)) continue;
+    // Before anything is awaited, since another caller may have drawn the same.
+    taken.add(port);
+    if (await isFree(port)) return port;
   }
 }
 

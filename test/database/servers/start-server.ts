@@ -21,6 +21,8 @@ const portAttempts = 5;
 export interface StartServerOptions {
   /** The loopback port. @defaultValue a free one */
   readonly port?: number;
+  /** Arguments after those that all servers of the kind have. */
+  readonly more?: readonly string[];
 }
 
 /**
@@ -30,12 +32,12 @@ export interface StartServerOptions {
  *
  * @throws Error that says what to install when its programs are missing, or shows the end of the server's log when it does not start.
  */
-export async function startServer(kind: ServerKind, { port }: StartServerOptions = {}): Promise<PrivateServer> {
+export async function startServer(kind: ServerKind, { port, more = [] }: StartServerOptions = {}): Promise<PrivateServer> {
   ensureServersInstalled([kind]);
   const recipe = recipes[kind];
   const supervisor = await Supervisor.start({ account: findSystemAccount(recipe.systemUser), stopSignal: recipe.stopSignal });
   try {
-    const server = new ThrowawayServer(kind, supervisor, findBinaries(kind)!);
+    const server = new ThrowawayServer(kind, supervisor, findBinaries(kind)!, more);
     await server.create(port);
     return server;
   } catch (error) {
@@ -57,6 +59,7 @@ class ThrowawayServer implements PrivateServer {
     readonly kind: ServerKind,
     supervisor: Supervisor,
     binaries: Binaries,
+    readonly more: readonly string[],
   ) {
     this.#supervisor = supervisor;
     this.#binaries = binaries;
@@ -104,7 +107,7 @@ class ThrowawayServer implements PrivateServer {
 
   async #start(): Promise<void> {
     const [file, ...args] = recipes[this.kind].command(this.directory, this.#binaries, this.port);
-    await this.#supervisor.startServer(file, args);
+    await this.#supervisor.startServer(file, [...args, ...this.more]);
     await waitUntil(() => this.#isReady(), { what: `${this.kind} on port ${this.port} to answer`, deadlineMs: readyDeadlineMs });
   }
 

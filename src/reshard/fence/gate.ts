@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { fenceDialect } from './fence-dialect';
+import { type OwnershipKey, positionText } from './ownership-row';
+
+/**
+ * The gate of a row on PostgreSQL: an advisory lock that guards take shared before they lock the row in share mode, and marks take
+ * exclusively before they update it. Share holders of a row overtake an update that waits for it, without bound; the lock manager's own
+ * queue does not let them. The gate alone is not safe above READ COMMITTED, where a snapshot may be older than it.
+ *
+ * The two numbers of the lock: one for the shard and its group, one for the row. That two rows may share a gate costs time only.
+ */
+export function gateClass({ shard, group }: Pick<OwnershipKey, 'shard' | 'group'>): number {
+  return createHash('md5').update(`typeorm-sharding fence\n${shard}\n${group}`).digest().readInt32BE(0);
+}
+
+/** The second number of the gate, computed by the database from where the row begins. */
+export function gateNumber(since: string): string {
+  return `(${since} % 2147483647)::int`;
+}
+
+/** Takes a row's gate exclusively, in the transaction of a mark: who holds it is waited for, and who comes later waits. */
+export async function closeGate(
+  run: (sql: string, parameters: readonly unknown[]) => Promise<unknown>,
+  source: DataSource,
+  key: OwnershipKey,
+): Promise<void> {
+  if (fenceDialect(source) !== 'postgres') return;
+  await run(`SELECT pg_advisory_xact_lock($1, ${gateNumber('CAST($2 AS numeric)')})`, [gateClass(key), positionText(key.since)]);
+}

@@ -1,0 +1,80 @@
+import type { DataSource } from 'typeorm';
+import { type ControlNames, controlNames, FENCE_SCHEMA_VERSION, UPTO_INDEX } from './control-tables';
+import { quotedPath, textLiteral } from './fence-dialect';
+import { type FenceRefusal, REFUSALS } from './fence-refusal';
+import { type Guard, guardName } from './guard';
+import type { GuardedTable } from './guarded-table';
+import { SLOT_LENGTH } from './rows-at-rest';
+import { usualExpression, VERDICTS, verdictExpression } from './verdict';
+
+/** The session variable of MySQL and MariaDB that holds a mover's token. */
+export const MOVER_VARIABLE = '@typeorm_sharding_mover';
+
+type Event = 'insert' | 'update' | 'delete';
+
+/**
+ * The guards of a table on MySQL and MariaDB: one trigger for each kind of write.
+ *
+ * The look-up locks the row in share mode, so that a freeze waits for writes in flight and later ones see it. By equality nothing but the
+ * row is locked. The variable is typed like the columns, so that the index is used.
+ */
+export function mysqlGuards(source: DataSource, table: GuardedTable): readonly Guard[] {
+  return (['insert', 'update', 'delete'] as const).map((event) => mysqlGuard(source, table, event));
+}
+
+function mysqlGuard(source: DataSource, table: GuardedTable, event: Event): Guard {
+  const body = bodyOf(source, table, event);
+  const name = guardName(table, body, event);
+  const create = `CREATE TRIGGER ${source.driver.escape(name)} BEFORE ${event.toUpperCase()} ON ${quotedPath(source, table.path)} FOR EACH ROW ${body}`;
+  return { name, table, body, create: [create] };
+}
+
+function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
+  const names = controlNames(source);
+  const row = event === 'insert' ? 'NEW' : 'OLD';
+  const terms = { position: 'fence_position', mover: MOVER_VARIABLE, isDelete: event === 'delete' ? 'TRUE' : 'FALSE' };
+  const select = (expression: string) =>
+    `SELECT ${expression} INTO fence_verdict FROM ${names.ownership} ${covering(source, table)} LOCK IN SHARE MODE;`;
+  return [
+    `BEGIN /* typeorm-sharding fence ${FENCE_SCHEMA_VERSION} */`,
+    `DECLARE fence_position DECIMAL(20,0) DEFAULT ${table.position(row)};`,
+    'DECLARE fence_verdict INT DEFAULT NULL;',
+    ...(event === 'update' ? [refuseKeyChange(table)] : []),
+    select(usualExpression(terms)),
+    'IF fence_verdict IS NULL OR fence_verdict <> 1 THEN SET fence_verdict = NULL;',
+    // Under the lock that the first look-up took: it is the same row.
+    select(verdictExpression(terms)),
+    `IF fence_verdict IS NULL OR fence_verdict = ${VERDICTS.elsewhere} THEN ${signal('elsewhere')}`,
+    `ELSEIF fence_verdict = ${VERDICTS.frozen} THEN ${signal('frozen')}`,
+    `ELSEIF fence_verdict = ${VERDICTS.notForMover} THEN ${signal('notForMover')}`,
+    `ELSEIF fence_verdict = ${VERDICTS.writeAndLog} THEN ${logKey(source, names, table, row)}`,
+    'END IF; END IF; END',
+  ].join(' ');
+}
+
+/** By range the index is named: left to itself MariaDB reads all of a group's rows by the primary key. */
+function covering(source: DataSource, { shard, group }: GuardedTable): string {
+  const owner = `shard = ${textLiteral('mysql', shard)} AND ${source.driver.escape('group')} = ${textLiteral('mysql', group.name)}`;
+  return group.lookUp === 'slot'
+    ? `WHERE ${owner} AND since = fence_position - fence_position % ${SLOT_LENGTH}`
+    : `FORCE INDEX (${UPTO_INDEX}) WHERE ${owner} AND upto > fence_position ORDER BY upto LIMIT 1`;
+}
+
+function refuseKeyChange({ fixed }: GuardedTable): string {
+  const same = fixed.map((column) => `OLD.${column} <=> NEW.${column}`);
+  return `IF NOT (${same.join(' AND ')}) THEN ${signal('keyChange')} END IF;`;
+}
+
+function signal(refusal: FenceRefusal): string {
+  const { errno, message } = REFUSALS[refusal];
+  return `SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = ${errno}, MESSAGE_TEXT = '${message}';`;
+}
+
+function logKey(source: DataSource, { log }: ControlNames, { table, shard, group, key }: GuardedTable, row: string): string {
+  const values = key.map(({ column, isBinary }) => (isBinary ? `HEX(${row}.${column})` : `CAST(${row}.${column} AS CHAR)`));
+  const texts = [shard, group.name, table].map((text) => textLiteral('mysql', text));
+  return (
+    `INSERT INTO ${log} (shard, ${source.driver.escape('group')}, table_name, position, row_key) ` +
+    `VALUES (${texts.join(', ')}, fence_position, JSON_ARRAY(${values.join(', ')}));`
+  );
+}

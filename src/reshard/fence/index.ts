@@ -1,0 +1,16 @@
+export { type ArmOptions, arm, type BlockedAttempt, disarm } from './arm';
+export { backOff } from './back-off';
+export { blockersOf, type Contended } from './blockers';
+export { STEP_WAIT_MS } from './bounded-transaction';
+export { CONTROL_TABLES, FENCE_SCHEMA_VERSION } from './control-tables';
+export { type CutOptions, cutRow } from './cut-row';
+export { type FenceRefusal, fenceRefusalOf, isFenceRefusal } from './fence-refusal';
+export { type GuardCondition, type GuardState, guardState } from './guard-state';
+export { type FencedGroup, type GuardedTable, guardedTables } from './guarded-table';
+export type { MarkOutcome } from './mark-outcome';
+export { type BeginMarks, OwnershipMarks, type SettleMarks } from './marks';
+export { type MoverLease, moverTransaction } from './mover-transaction';
+export { ALL, NONE, type OwnershipKey, type OwnershipRow, type ShardRule } from './ownership-row';
+export { type ProvisionedGroup, provision, provisionedVersion, readOwnership } from './provision';
+export { lookUpOf, type RowLookUp, rowsAtRest, SLOT_LENGTH, shardRule } from './rows-at-rest';
+export { shareCovering, shareRow } from './share-row';

@@ -1,0 +1,59 @@
+/** What the guard finds out about one write. No row for the position gives none of these, and counts as `elsewhere`. */
+export const VERDICTS = { write: 0, writeAndLog: 1, elsewhere: 2, frozen: 3, notForMover: 4 } as const;
+
+/** What the verdict is computed from, as SQL. Ownership's columns are named as they are. */
+export interface VerdictTerms {
+  readonly position: string;
+  /** The token of the session; NULL for ordinary ones. */
+  readonly mover: string;
+  /** Whether the row is being deleted. */
+  readonly isDelete: string;
+}
+
+/**
+ * The usual cases of {@link verdictExpression} in few terms: 1 when the write passes without being logged, otherwise 0 or NULL, and then
+ * the whole verdict says what to do. An ordinary session on a row at rest or below its marks, and a mover that copies whole rows in.
+ * MariaDB resolves every term of an expression for each row written, which cost more than the look-up.
+ */
+export function usualExpression({ position, mover }: Omit<VerdictTerms, 'isDelete'>): string {
+  return [
+    `CASE WHEN since > ${position} OR upto <= ${position} THEN 0`,
+    `WHEN ${mover} IS NOT NULL THEN`,
+    `${mover} = token AND ${position} >= frontier AND ${position} < watermark AND new_modulus = 1 AND old_modulus = 0`,
+    `WHEN ${position} >= watermark THEN new_modulus = 1`,
+    `ELSE old_modulus = 1 AND ${position} < frontier AND ${position} < capture END`,
+  ].join(' ');
+}
+
+/**
+ * The rules of the fence as one SQL expression over a row of `_shard_ownership`, the same in every dialect; NULL when the row does not
+ * cover the position.
+ *
+ *   ordinary   ≥ watermark: where the new rule owns; ≥ frontier: nowhere; below: where the old rule owns, logged from `capture` on
+ *   mover      with the row's token only. ≥ watermark: deletes departures; ≥ frontier: writes arrivals; below: nothing
+ */
+export function verdictExpression({ position, mover, isDelete }: VerdictTerms): string {
+  const old = owns(position, 'old');
+  const next = owns(position, 'new');
+  const { write, writeAndLog, elsewhere, frozen, notForMover } = VERDICTS;
+  return [
+    'CASE',
+    `WHEN since > ${position} OR upto <= ${position} THEN NULL`,
+    `WHEN ${mover} IS NOT NULL THEN CASE`,
+    `WHEN ${mover} <> token THEN ${notForMover}`,
+    `WHEN ${position} >= watermark AND ${isDelete} AND ${old} AND NOT ${next} THEN ${write}`,
+    `WHEN ${position} < watermark AND ${position} >= frontier AND ${next} AND NOT ${old} THEN ${write}`,
+    `ELSE ${notForMover} END`,
+    `WHEN ${position} >= watermark THEN CASE WHEN ${next} THEN ${write} ELSE ${elsewhere} END`,
+    `WHEN ${position} >= frontier THEN CASE WHEN ${old} OR ${next} THEN ${frozen} ELSE ${elsewhere} END`,
+    `WHEN NOT ${old} THEN ${elsewhere}`,
+    `WHEN ${position} >= capture THEN ${writeAndLog}`,
+    `ELSE ${write} END`,
+  ].join(' ');
+}
+
+/** Floor modulus: −5 mod 3 is 1. A modulus of 0 owns nothing, and must not be divided by. */
+function owns(position: string, rule: 'old' | 'new'): string {
+  const modulus = `NULLIF(${rule}_modulus, 0)`;
+  return `COALESCE((${position} % ${modulus} + ${modulus}) % ${modulus} = ${rule}_residue, FALSE)`;
+}
