@@ -9,7 +9,7 @@ export interface ShardingStartOptions {
   readonly retryDelayMs?: number;
   /** Whether a start that failed so is tried again. Faults of the configuration never are. @defaultValue all others are */
   readonly toRetry?: (error: unknown) => boolean;
-  /** Whether the message of each failure is logged. @defaultValue false */
+  /** Whether the stack of each failure is logged beside its message. @defaultValue false */
   readonly verboseRetryLog?: boolean;
   /** Adds the entities of every `ShardingModule.forFeature` of this cluster to those of the options. @defaultValue false */
   readonly autoLoadEntities?: boolean;

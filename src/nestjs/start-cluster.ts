@@ -87,8 +87,9 @@ async function initialize(source: ShardedDataSource, start: ShardingStartOptions
       return;
     } catch (error) {
       if (signal.aborted || tried > retryAttempts || !mayRetry(error, start)) throw error;
-      const reason = start.verboseRetryLog ? ` ${(error as Error).message}` : '';
-      logger.error(`The cluster "${identity.cluster}" could not be opened.${reason} Trying again (${tried} of ${retryAttempts}) …`);
+      const { message, stack } = error as Error;
+      const sentence = `The cluster "${identity.cluster}" could not be opened. ${message} Trying again (${tried} of ${retryAttempts}) …`;
+      logger.error(sentence, ...(start.verboseRetryLog ? [stack] : []));
       await delay(retryDelayMs, undefined, { signal });
     }
   }
