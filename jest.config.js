@@ -14,6 +14,7 @@ module.exports = {
   },
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
   setupFiles: ['reflect-metadata'],
+  testSequencer: '<rootDir>/test/database/jest/longest-first.js',
   maxWorkers: 2,
   // Servers that are started and killed on a busy machine take longer than jest's five seconds.
   testTimeout: 60_000,

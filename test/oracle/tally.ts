@@ -3,9 +3,13 @@ import type { Call } from './calls';
 import { featuresOf } from './features';
 import type { Answer } from './run-call';
 
-/** Shares that a run must reach. */
-export const LEAST_SHARE = 0.02;
-export const MOST_REFUSED = 0.05;
+const LEAST_SHARE = 0.02;
+const MOST_REFUSED = 0.05;
+
+/** How far from a share chance takes a run of so many calls: four standard deviations. */
+function chance(share: number, calls: number): number {
+  return 4 * Math.sqrt((share * (1 - share)) / Math.max(1, calls));
+}
 
 /** Counts what the calls of a run were and what became of them. */
 export class Tally {
@@ -58,10 +62,16 @@ export class Tally {
     increment(this.#refusals, `${call.operation}: ${reason}`);
   }
 
-  /** Features of which too few calls had any, among those that are promised. */
+  /** Whether the cluster refused more calls than a run may be refused. */
+  get isRefusedTooOften(): boolean {
+    return this.refusedShare > MOST_REFUSED + chance(MOST_REFUSED, this.#compared);
+  }
+
+  /** Features that fewer calls had than chance explains, or none, among those that are promised. */
   rareFeatures(promised: readonly string[]): readonly string[] {
+    const least = LEAST_SHARE - chance(LEAST_SHARE, this.#compared);
     return promised
-      .filter((feature) => this.#share(feature) < LEAST_SHARE)
+      .filter((feature) => this.#share(feature) < least || !this.#features.has(feature))
       .map((feature) => `${feature}: ${percent(this.#share(feature))}`);
   }
 

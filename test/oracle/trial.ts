@@ -2,7 +2,6 @@ import { inspect } from 'node:util';
 import type { Batch } from './batches';
 import type { Call } from './calls';
 import type { Contestants } from './contestants';
-import { CLUSTER_SIZES } from './contestants';
 import { compareAnswers, expectationOf, ofOneDatabase } from './expect-answer';
 import { isAnsweredByOneShard } from './route';
 import { runCall } from './run-call';
@@ -17,7 +16,7 @@ export interface Outcome {
 
 /** Makes one call on the one database and on every cluster. */
 async function tryCall(contestants: Contestants, call: Call, tally: Tally): Promise<Outcome> {
-  const { oracle, clusters, entities } = contestants;
+  const { oracle, clusters, sizes, entities } = contestants;
   const expectation = await expectationOf(oracle, call, entities);
   const differences: string[] = [];
   let refusal: string | undefined;
@@ -27,7 +26,7 @@ async function tryCall(contestants: Contestants, call: Call, tally: Tally): Prom
     const reason = refusalOf(actual);
     refusal ??= reason;
     const difference = reason === undefined ? compareAnswers(expectation, actual) : undefined;
-    if (difference) differences.push(`on ${CLUSTER_SIZES[index]} shards: ${difference}`);
+    if (difference) differences.push(`on ${sizes[index]} shards: ${difference}`);
   }
   const refused = refusal !== undefined;
   if (differences.length > 0) {

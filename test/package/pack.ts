@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { run } from './command';
 
@@ -9,6 +9,7 @@ const filesBesideBuild = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'
 
 /**
  * Builds the library and packs it as `npm publish` would, without touching the project's own `dist`, which others may be using.
+ * Where `TEST_BUILD` names a fresh build, as in `.ci/run`, it packs a copy of that.
  *
  * @param folder - an empty folder to work in.
  * @returns The path of the tarball.
@@ -18,7 +19,9 @@ export function pack(folder: string): string {
     copyFileSync(join(root, file), join(folder, file));
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  run(process.execPath, [join(root, '.ci', 'build-package.js'), join(folder, 'dist')], folder);
+  const { TEST_BUILD: built } = process.env;
+  if (built) cpSync(built, join(folder, 'dist'), { recursive: true });
+  else run(process.execPath, [join(root, '.ci', 'build-package.js'), join(folder, 'dist')], folder);
   const [tarball] = JSON.parse(run('npm', ['pack', '--ignore-scripts', '--json'], folder)) as [{ filename: string }];
   return join(folder, tarball.filename);
 }

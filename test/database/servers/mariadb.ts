@@ -41,6 +41,8 @@ export const mariadbRecipe: ServerRecipe = {
       // Written at each commit and never waited for: what was acknowledged survives kill -9, only not a power cut.
       '--innodb-flush-log-at-trx-commit=2',
       '--innodb-doublewrite=OFF',
+      '--innodb-flush-method=nosync',
+      '--sync-frm=OFF',
       // Kernels limit asynchronous requests for the whole machine; several servers would exhaust them.
       '--innodb-use-native-aio=OFF',
     ];

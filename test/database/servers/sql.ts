@@ -7,37 +7,43 @@ export type Row = Readonly<Record<string, unknown>>;
 
 const connectTimeoutMs = 5_000;
 
+/** Sends a statement. */
+export type Query = (statement: string) => Promise<readonly Row[]>;
+
 /** Runs statements one after the other on a connection of their own, as the server's user; answers the rows of the last. */
 export function runSql(address: ServerAddress, statements: readonly string[]): Promise<readonly Row[]> {
-  return address.kind === 'mariadb' ? runOnMariadb(address, statements) : runOnPostgres(address, statements);
+  return onConnection(address, async (query) => {
+    let rows: readonly Row[] = [];
+    for (const statement of statements) {
+      rows = await query(statement);
+    }
+    return rows;
+  });
 }
 
-async function runOnMariadb(address: ServerAddress, statements: readonly string[]): Promise<readonly Row[]> {
+/** Does some work on a connection of its own, as the server's user. */
+export function onConnection<T>(address: ServerAddress, work: (query: Query) => Promise<T>): Promise<T> {
+  return address.kind === 'mariadb' ? onMariadb(address, work) : onPostgres(address, work);
+}
+
+async function onMariadb<T>(address: ServerAddress, work: (query: Query) => Promise<T>): Promise<T> {
   const { host, port, username: user, password } = address;
   const connection = await createConnection({ host, port, user, password, connectTimeout: connectTimeoutMs });
   try {
-    let rows: readonly Row[] = [];
-    for (const statement of statements) {
-      [rows] = (await connection.query(statement)) as unknown as [Row[]];
-    }
-    return rows;
+    return await work(async (statement) => ((await connection.query(statement)) as unknown as [Row[]])[0]);
   } finally {
     await connection.end();
   }
 }
 
-async function runOnPostgres(address: ServerAddress, statements: readonly string[]): Promise<readonly Row[]> {
+async function onPostgres<T>(address: ServerAddress, work: (query: Query) => Promise<T>): Promise<T> {
   const { host, port, username: user, password } = address;
   const client = new Client({ host, port, user, password, database: 'postgres', connectionTimeoutMillis: connectTimeoutMs });
   // The query that runs is rejected as well; without a listener the event would end the process.
   client.on('error', () => {});
   await client.connect();
   try {
-    let rows: readonly Row[] = [];
-    for (const statement of statements) {
-      ({ rows } = await client.query<Row>(statement));
-    }
-    return rows;
+    return await work(async (statement) => (await client.query<Row>(statement)).rows);
   } finally {
     await client.end();
   }

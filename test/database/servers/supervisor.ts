@@ -37,7 +37,7 @@ interface Reply {
 const stopDeadlineMs = 30_000;
 
 /**
- * A throwaway directory under the system's one for temporary files, with a process that outlives ours to empty it.
+ * A throwaway directory under the system's one for temporary files, or under that of `TEST_FILES`, with a process that outlives ours to empty it.
  *
  * However this process ends, SIGKILL included, the supervisor ends what it started and deletes the directory. It does not keep this process alive.
  */
@@ -60,7 +60,11 @@ export class Supervisor {
 
   /** Starts a supervisor and waits for its directory. */
   static async start(options: SupervisorOptions = {}): Promise<Supervisor> {
-    const settings = { prefix: join(tmpdir(), 'typeorm-sharding-'), account: options.account, stopSignal: options.stopSignal ?? 'SIGKILL' };
+    const settings = {
+      prefix: join(folderForFiles(), 'typeorm-sharding-'),
+      account: options.account,
+      stopSignal: options.stopSignal ?? 'SIGKILL',
+    };
     const { NODE_OPTIONS: _unwanted, ...env } = process.env;
     const child = fork(supervisorFile(), [JSON.stringify(settings)], {
       cwd: '/',
@@ -73,7 +77,7 @@ export class Supervisor {
     const ended = once(child, 'exit').then(() => undefined);
     const directory = await Promise.race([ready, ended]);
     if (directory === undefined) {
-      throw new Error(`The supervisor could not make a directory in ${tmpdir()}; its message is above.`);
+      throw new Error(`The supervisor could not make a directory in ${folderForFiles()}; its message is above.`);
     }
     return new Supervisor(child, directory);
   }
@@ -158,6 +162,11 @@ export class Supervisor {
     this.#child[method]();
     this.#child.channel?.[method]();
   }
+}
+
+/** The system's folder for temporary files, unless `TEST_FILES` names a faster one. */
+function folderForFiles(): string {
+  return process.env.TEST_FILES || tmpdir();
 }
 
 /** Finds the supervisor's program also from compiled copies of this file, which lie elsewhere in the project. */

@@ -1,10 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { databaseKinds } from '../../database';
 import { fillMarket, openMarket, Purchase } from '../fixtures/market';
+import { partitionedKinds } from '../fixtures/partitioned-kinds';
 import type { TestCluster } from '../fixtures/test-cluster';
 import { type OrderedCase, orderedCases } from './ordered-cases';
 
-const places = databaseKinds.flatMap((kind) => [[kind, 'shards'] as const, [kind, 'partitions'] as const]);
+const places = [
+  ...databaseKinds.map((kind) => [kind, 'shards'] as const),
+  ...partitionedKinds.map((kind) => [kind, 'partitions'] as const),
+];
 
 describe.each(places)('Query builders with an order (%s, over %s)', (kind, place) => {
   let test: TestCluster;
