@@ -19,12 +19,17 @@ export {
 } from './cluster';
 export { ShardedDataSource, type ShardQueryResult } from './data-source';
 export {
+  type Blocker,
   ConfigurationError,
   ConflictPathsError,
+  ControlTablesError,
   CursorInvalidError,
   DatabaseBusyError,
+  FenceBlockedError,
+  FencePrivilegeError,
   IdentityError,
   LayoutValueError,
+  LeaseLostError,
   LeavingRelationError,
   MergeOrderError,
   NotInitializedError,
@@ -32,6 +37,9 @@ export {
   PositionUnownedError,
   RelatedKeyError,
   type RelationUse,
+  ReshardRefusedError,
+  ReshardStoppedError,
+  RouteLeaseError,
   ScatterBudgetError,
   type ScatterBudgetFacts,
   ScatterRefusedError,
@@ -44,6 +52,8 @@ export {
   ShardKeyMissingError,
   ShardRequiredError,
   ShardsFailedError,
+  TopologyChangedError,
+  TopologyStoreError,
   TransactionShardError,
   UnknownShardError,
   WrongShardError,
@@ -62,7 +72,7 @@ export {
   type ShardKeyOptions,
   Unsharded,
 } from './metadata';
-export type { ScatterCallOptions, ScatterOptions } from './options';
+export type { ReshardingOptions, ScatterCallOptions, ScatterOptions } from './options';
 export {
   BaseLayout,
   type FindPageOptions,
@@ -73,6 +83,17 @@ export {
   type ShardedEntityManager,
   ShardedRepository,
 } from './repository';
+export type { AuditCounts, AuditedTable, AuditOptions, AuditProgress, AuditReport } from './reshard/audit';
+export type { GroupStatus, MoverStatus, ReshardStatus, ReshardStep, StepName } from './reshard/move';
+export type { PlanOptions } from './reshard/plan';
+export type { ProvisionOptions } from './reshard/provision-cluster';
+export type { RebuildReport } from './reshard/rebuild';
+export type { ReshardChange } from './reshard/reshard-change';
+export type { PlannedBalance, PlannedGroup, PlannedMove, ReshardPlan } from './reshard/reshard-plan';
+export type { PairProgress, ReshardProgress, ReshardReport, ReshardRun, ReshardRunOptions, WritePause } from './reshard/reshard-run';
+export type { Resharding } from './reshard/resharding';
+export type { RowDifference } from './reshard/rows';
+export type { VerifiedReference, VerifyFault, VerifyOptions, VerifyReport } from './reshard/verify';
 export {
   type Difference,
   difference,
@@ -94,3 +115,17 @@ export {
   type ShardName,
 } from './routing';
 export type { Page } from './scatter';
+export {
+  type GroupMove,
+  type LiveClient,
+  memoryTopology,
+  type PlanOrder,
+  type PlanPhase,
+  type PlanRow,
+  type SqlTopologyOptions,
+  type StoredTopology,
+  type SwapOutcome,
+  sqlTopology,
+  type TopologyClient,
+  type TopologyStore,
+} from './topology';

@@ -6,7 +6,7 @@ import { gather } from './gather';
 import { runHeld } from './held-runner';
 import type { ScatterBudget } from './scatter-budget';
 import type { ShardHandle } from './shard';
-import type { DirectAccess, ShardAccess } from './shard-access';
+import type { FreeAccess, ShardAccess } from './shard-access';
 import { shardFault } from './shard-fault';
 
 /** A call to several shards, and what it may cost. */
@@ -25,7 +25,7 @@ export interface BudgetedCall {
  * @throws {ScatterBudgetError} when the shards return too many rows, or when the time is over; then what still runs is cancelled.
  * @throws the reason of the budget's signal when that ends the call.
  */
-export async function runWithinBudget<T>(inner: DirectAccess, call: BudgetedCall, run: (access: ShardAccess) => Promise<T>): Promise<T> {
+export async function runWithinBudget<T>(inner: FreeAccess, call: BudgetedCall, run: (access: ShardAccess) => Promise<T>): Promise<T> {
   const access = new BudgetedAccess(inner, call);
   const { end } = access;
   try {
@@ -49,14 +49,14 @@ class BudgetedAccess implements ShardAccess {
   readonly end: CallEnd;
   /** Whether the call can be over while statements run. */
   readonly isTimed: boolean;
-  readonly #inner: DirectAccess;
+  readonly #inner: FreeAccess;
   readonly #call: BudgetedCall;
   readonly #limit: CallLimit | undefined;
   readonly #waitingFor = new Map<ShardHandle, number>();
   readonly #failures: unknown[] = [];
   #rows = 0;
 
-  constructor(inner: DirectAccess, call: BudgetedCall) {
+  constructor(inner: FreeAccess, call: BudgetedCall) {
     const { maxRows, timeoutMs, signal, concurrency } = call.budget;
     this.#inner = inner;
     this.#call = call;
@@ -105,7 +105,8 @@ class BudgetedAccess implements ShardAccess {
     this.end.throwIfOver();
     if (!this.isTimed) return this.#inner.run(shard, run);
     try {
-      return await runHeld(shard, { end: this.end, isWrite: this.#call.isWrite, run });
+      const { end } = this;
+      return await this.#inner.around(shard, (adapt) => runHeld(shard, { end, isWrite: this.#call.isWrite, adapt, run }));
     } catch (error) {
       if (this.end.isOver) throw error;
       const fault = shardFault(shard.name, error);

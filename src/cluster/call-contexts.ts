@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ScatterCallOptions } from '../options';
-import type { ShardHandle } from './shard';
+import type { Position } from '../routing';
 
 /** What a context says, checked and resolved. */
 export interface ActiveContext {
-  /** The shard of the context's key, and the group of entities whose calls go there. */
-  readonly pin?: { readonly group: string; readonly shard: ShardHandle };
+  /** Where the context's key stands, and the group of entities whose calls go to its shard. */
+  readonly pin?: { readonly group: string; readonly position: Position };
   readonly limits?: ScatterCallOptions;
 }
 

@@ -11,7 +11,9 @@ import {
 } from '../metadata';
 import { everyShard, positionOf, proveIds, proveRoute, type Related, type RouteProof, splitIds, splitWhere, type Where } from '../query';
 import type { Position, RoutingTable, ShardKeyValue } from '../routing';
+import type { Topology } from '../topology';
 import { CallContexts } from './call-contexts';
+import type { Footprint } from './footprint';
 import { KeyMemory } from './key-memory';
 import { RelatedMemory } from './related-memory';
 import type { ResolvedClusterOptions } from './resolved-options';
@@ -24,22 +26,72 @@ import { DirectAccess } from './shard-access';
  * Going from a key to its shard reads only what is here; it needs no promise.
  */
 export class ClusterCore {
-  readonly memory = new KeyMemory();
-  readonly related = new RelatedMemory();
-  readonly contexts = new CallContexts();
+  readonly memory: KeyMemory;
+  readonly related: RelatedMemory;
+  readonly contexts: CallContexts;
   readonly access: DirectAccess;
+  #topology: Topology | undefined;
+  #footprint: Footprint | undefined;
   #model: ShardingModel | undefined;
   #tables: ReadonlyMap<string, RoutingTable> = new Map();
   #owners: readonly ShardHandle[] = [];
   #turn = 0;
-  readonly #shardings = new Map<EntityTarget<ObjectLiteral>, EntitySharding>();
+  readonly #shardings: Map<EntityTarget<ObjectLiteral>, EntitySharding>;
 
   constructor(
     readonly options: ResolvedClusterOptions,
     readonly dataSource: DataSource,
     readonly shards: ReadonlyMap<string, ShardHandle>,
+    /** Whose memory and accesses it shares. */
+    base?: ClusterCore,
   ) {
-    this.access = new DirectAccess(options.concurrency);
+    this.memory = base?.memory ?? new KeyMemory();
+    this.related = base?.related ?? new RelatedMemory();
+    this.contexts = base?.contexts ?? new CallContexts();
+    this.access = base?.access ?? new DirectAccess(options.concurrency);
+    this.#shardings = base ? base.#shardings : new Map();
+  }
+
+  /** The topology that it routes by; undefined while it routes by the configuration alone. */
+  get topology(): Topology | undefined {
+    return this.#topology;
+  }
+
+  /** The placement in force of each group, by its name; while rows move that is not all of what {@link tables} routes by. */
+  get placements(): ReadonlyMap<string, RoutingTable> {
+    return this.#topology?.tables ?? this.#tables;
+  }
+
+  /** The same cluster under another topology. Calls that have begun go on with the core that they began with. */
+  at(topology: Topology): ClusterCore {
+    const core = new ClusterCore(this.options, this.dataSource, this.shards, this);
+    const { model } = this;
+    core.#model = model;
+    core.#topology = topology;
+    core.#tables = topology.routes;
+    core.#owners = ownersOf(model, topology.routes, [...this.shards.values()]);
+    return core;
+  }
+
+  /** The same, noting in a footprint what is asked of its routing tables. */
+  observed(footprint: Footprint): ClusterCore {
+    const core = new ClusterCore(this.options, this.dataSource, this.shards, this);
+    core.#model = this.#model;
+    core.#topology = this.#topology;
+    core.#tables = this.#tables;
+    core.#owners = this.#owners;
+    core.#footprint = footprint;
+    return core;
+  }
+
+  /** What calls of this core have asked for; undefined when nobody notes it. */
+  get footprint(): Footprint | undefined {
+    return this.#footprint;
+  }
+
+  /** The share of a shard in the cluster's keys, as the topology has it. */
+  weightOf(name: string): number {
+    return this.#topology?.weights[name] ?? this.shard(name).weight;
   }
 
   /** The sharding of every entity. @throws {NotInitializedError} before `understand()`. */
@@ -92,6 +144,7 @@ export class ClusterCore {
     }
     if (faults.length > 0) throw new ConfigurationError(faults);
     this.#shardings.clear();
+    this.#topology = undefined;
     this.#model = model;
     this.#tables = tables;
     this.#owners = ownersOf(model, tables, [...this.shards.values()]);
@@ -136,7 +189,7 @@ export class ClusterCore {
   tableOf(sharding: ShardedEntity): RoutingTable {
     const table = this.#tables.get(sharding.group.name);
     if (!table) throw new NotInitializedError();
-    return table;
+    return this.#footprint ? this.#footprint.observe(sharding.group.name, table) : table;
   }
 
   /** @throws {UnknownShardError} when no shard has the name. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { CallEnd } from './call-end';
 import type { ShardHandle } from './shard';
+import type { AdaptRunner } from './shard-access';
 import { CANCEL_GRACE_MS, cancellerOf, type StatementCanceller } from './statement-canceller';
 
 /*
@@ -23,6 +24,8 @@ export interface HeldCall<T> {
   readonly end: CallEnd;
   /** Whether a replicated database itself has to answer, and not a replica of it. */
   readonly isWrite: boolean;
+  /** Is given the runner before its first statement. */
+  readonly adapt?: AdaptRunner;
   readonly run: (manager: EntityManager) => Promise<T>;
 }
 
@@ -37,6 +40,7 @@ export async function runHeld<T>(shard: ShardHandle, call: HeldCall<T>): Promise
   end.throwIfOver();
   const source = shard.current ?? (await end.race(shard.open()));
   const runner = source.createQueryRunner(call.isWrite ? 'master' : source.defaultReplicationModeForReads());
+  call.adapt?.(runner);
   const connected: Promise<unknown> = runner.connect();
   try {
     await end.race(connected);

@@ -10,6 +10,8 @@ export interface TableIdentity {
   readonly kind: string;
   /** Checksum of the routing table; empty for tables that are not sharded. */
   readonly checksum: string;
+  /** Checksum of a placement that rows are moving to, or from: it agrees as well. */
+  readonly next?: string;
 }
 
 /** What a database remembers of one member, from the first start on. */

@@ -129,7 +129,7 @@ async function settle(found: readonly Found[], knownId: string | undefined): Pro
 async function addTables(member: Member, identity: Identity): Promise<void> {
   const { tables, placements } = member.expected;
   if (Object.keys(tables).every((table) => identity.tables[table])) return;
-  const grown = { ...identity, tables: { ...identity.tables, ...tables }, placements: { ...identity.placements, ...placements } };
+  const grown = { ...identity, tables: { ...tables, ...identity.tables }, placements: { ...placements, ...identity.placements } };
   await named(member, updateIdentity(member.dataSource, grown));
 }
 
@@ -148,7 +148,7 @@ function differencesOf(expected: ExpectedIdentity, identity: Identity): string[]
     return [`${database} holds shard "${identity.shard}"; are two databases swapped, or was the shard renamed?`];
   return Object.entries(expected.tables).flatMap(([table, wanted]) => {
     const stored = identity.tables[table];
-    if (!stored || (stored.checksum === wanted.checksum && stored.kind === wanted.kind)) return [];
+    if (!stored || (stored.kind === wanted.kind && [stored.checksum, stored.next].includes(wanted.checksum))) return [];
     const [was, is] = [describe(stored, identity), describe(wanted, expected)];
     const unsaid = was === is ? ', with other bounds or its shards in another order' : '';
     return [`rows of ${table} on shard "${expected.shard}" were written ${was}; the configuration says ${is}${unsaid}`];

@@ -5,6 +5,7 @@ import {
   IsInt,
   IsNotEmpty,
   IsNumber,
+  IsObject,
   IsOptional,
   IsString,
   Matches,
@@ -15,8 +16,9 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { ConfigurationError } from '../errors';
-import { faultsOf, scatterFaults } from '../options';
+import { faultsOf, reshardingFaults, resolveResharding, scatterFaults } from '../options';
 import { hashRing } from '../routing';
+import { isMemoryTopology, memoryTopology } from '../topology';
 import { budgetConnections } from './connection-budget';
 import { duplicateShardFaults } from './duplicate-shards';
 import type { ResolvedClusterOptions, ResolvedShard } from './resolved-options';
@@ -35,6 +37,8 @@ const SHARDING_OPTIONS = [
   'positionColumn',
   'initCommand',
   'name',
+  'topology',
+  'resharding',
 ];
 const DATABASE_TYPES = ['mysql', 'mariadb', 'postgres', 'better-sqlite3', 'sqljs'];
 
@@ -44,6 +48,15 @@ const IsPlacement = () =>
     validator: {
       validate: (value: unknown) => typeof (value as { readonly compile?: unknown } | null)?.compile === 'function',
       defaultMessage: () => 'placement must be made by hashRing(), ranges() or modulo()',
+    },
+  });
+
+const IsTopologyStore = () =>
+  ValidateBy({
+    name: 'isTopologyStore',
+    validator: {
+      validate: (value: unknown) => typeof (value as { readonly compareAndSwap?: unknown } | null)?.compareAndSwap === 'function',
+      defaultMessage: () => 'topology must be a topology store, for example sqlTopology({ … })',
     },
   });
 
@@ -60,6 +73,8 @@ class ClusterShape {
   @IsArray() shards!: unknown[];
   @IsOptional() @IsFunction() connect?: unknown;
   @IsOptional() @IsPlacement() placement?: unknown;
+  @IsOptional() @IsTopologyStore() topology?: unknown;
+  @IsOptional() @IsObject() resharding?: unknown;
   @IsOptional() @IsString() @MinLength(16) cursorSecret?: string;
   @IsOptional() @IsBoolean() lazy?: boolean;
   @IsOptional() @IsInt() @Min(1) @Max(1000) concurrency?: number;
@@ -94,10 +109,13 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
   const members = entries.flatMap((entry, index) => (shardFaults[index]?.length === 0 ? membersOf(entry as ShardOptions, options) : []));
   const shared = sharedOptions(options);
   const maxConnections = options.maxConnections ?? 500;
+  const topology = options.topology ?? memoryTopology();
+  const isShared = !isMemoryTopology(topology);
   const budget = budgetConnections(members, shared, maxConnections);
   const faults = [
     ...faultsOf(ClusterShape, options, 'options'),
     ...scatterFaults(options.scatter, 'options.scatter'),
+    ...reshardingFaults(options.resharding, isShared),
     ...shardFaults.flat(),
     ...(Array.isArray(options.shards) && entries.length === 0 ? ['options.shards names no shard.'] : []),
     ...duplicateShardFaults(members, shared, options.connect === undefined),
@@ -114,6 +132,9 @@ export function resolveClusterOptions(options: ShardedDataSourceOptions): Resolv
     concurrency: options.concurrency ?? 16,
     maxConnections,
     positionColumn: options.positionColumn ?? '_shard_position',
+    topology,
+    isShared,
+    resharding: resolveResharding(options.resharding, isShared),
     ...(options.connect && { connect: options.connect }),
     shared,
   });

@@ -1,5 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { ResolvedReshardingOptions } from '../options';
 import type { Placement } from '../routing';
+import type { TopologyStore } from '../topology';
 import type { ScatterBudget } from './scatter-budget';
 import type { ShardedDataSourceOptions } from './sharded-data-source-options';
 
@@ -28,6 +30,11 @@ export interface ResolvedClusterOptions {
   readonly concurrency: number;
   readonly maxConnections: number;
   readonly positionColumn: string;
+  /** Keeps the topology. */
+  readonly topology: TopologyStore;
+  /** Whether other processes may route by the same topology. */
+  readonly isShared: boolean;
+  readonly resharding: ResolvedReshardingOptions;
   readonly connect?: ShardedDataSourceOptions['connect'];
   /** TypeORM's own options, shared by all shards. */
   readonly shared: Readonly<Record<string, unknown>> & { readonly type: DataSourceOptions['type'] };

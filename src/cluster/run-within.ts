@@ -29,5 +29,7 @@ export function runWithin<T>(core: ClusterCore, { key, scatter }: CallContext, w
 }
 
 function pinOf(core: ClusterCore, { entity, value }: NonNullable<CallContext['key']>): ActiveContext['pin'] {
-  return { group: core.shardedOf(entity).group.name, shard: core.ownerOfKey(entity, value) };
+  // A key without an owner is refused before the work begins.
+  core.ownerOfKey(entity, value);
+  return core.placeOfKey(entity, value);
 }

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { EntityManager, QueryRunner } from 'typeorm';
 import { type CallLimit, callLimit } from './call-limit';
 import { gather } from './gather';
 import type { ShardHandle } from './shard';
@@ -32,11 +32,23 @@ export interface ShardAccess {
   ): Promise<readonly T[]>;
 }
 
+/** Gives a query runner what its statements need to be checked with. */
+export type AdaptRunner = (runner: QueryRunner) => void;
+
+/** Runs calls that belong to no transaction. */
+export interface FreeAccess extends ShardAccess {
+  /** Holds back calls beyond the cluster's concurrency; all calls to several shards share it. */
+  readonly limit: CallLimit;
+  /** Whether writes to the shard must lock what they claim, so that they cannot be given up when their time is over. */
+  mustLock?(shard: ShardHandle): boolean;
+  /** Runs a call that makes query runners of its own on a shard, and adapts each before its first statement. */
+  around<T>(shard: ShardHandle, call: (adapt: AdaptRunner) => Promise<T>): Promise<T>;
+}
+
 /** Runs calls on the shards' own managers, each statement for itself. */
-export class DirectAccess implements ShardAccess {
+export class DirectAccess implements FreeAccess {
   readonly pinned = undefined;
   readonly maxRows = undefined;
-  /** Holds back calls beyond the cluster's concurrency; all calls to several shards share it. */
   readonly limit: CallLimit;
 
   constructor(concurrency: number) {
@@ -56,6 +68,11 @@ export class DirectAccess implements ShardAccess {
     } catch (error) {
       throw shardFault(shard.name, error);
     }
+  }
+
+  /** Nothing is checked: every statement may be sent. */
+  around<T>(_shard: ShardHandle, call: (adapt: AdaptRunner) => Promise<T>): Promise<T> {
+    return call(() => undefined);
   }
 
   managerNow(shard?: ShardHandle): EntityManager | undefined {

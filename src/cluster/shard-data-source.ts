@@ -10,12 +10,13 @@ import {
   type SelectQueryBuilder,
 } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import { type EntitySharding, hasPositionColumn, isSqlite, type LeavingRelations, type ShardedEntity } from '../metadata';
+import { type EntitySharding, hasPositionColumn, isMysql, isSqlite, type LeavingRelations, type ShardedEntity } from '../metadata';
 import { type DetachedRelations, detachRelations } from './detach-relations';
 import type { EmbeddedLock } from './embedded-lock';
 import { lockRunner } from './embedded-lock';
 import { binaryCollation, collateKeys } from './key-collation';
 import type { KeyMemory } from './key-memory';
+import { orderStatements } from './ordered-runner';
 import { addPositionColumn } from './position-column';
 import { keepReselectOrder } from './reselect-order';
 import { ShardSubscriber } from './shard-subscriber';
@@ -46,10 +47,13 @@ export class ShardDataSource extends DataSource {
   #sharded: ReadonlyMap<EntityMetadata, EntitySharding> = new Map();
   #statements: unknown;
   #detached: DetachedRelations = new Map();
+  readonly #origin: ShardDataSource | undefined;
 
-  constructor(options: DataSourceOptions, context: ShardContext) {
-    super({ ...options, ...(context.suffix && partitionOptions(options, context.suffix)) } as DataSourceOptions);
+  /** @param origin - the data source of the same member whose metadata this one uses too, instead of building its own. */
+  constructor(options: DataSourceOptions, context: ShardContext, origin?: ShardDataSource) {
+    super({ ...options, ...(!origin && context.suffix && partitionOptions(options, context.suffix)) } as DataSourceOptions);
     this.context = context;
+    this.#origin = origin;
   }
 
   /** How each entity of this data source's own metadata is sharded; empty before it is initialized. */
@@ -59,6 +63,7 @@ export class ShardDataSource extends DataSource {
 
   /** Gives embedded databases a query runner of its own for each caller, under the handle's lock. */
   override createQueryRunner(mode?: ReplicationMode): QueryRunner {
+    if (isMysql(this)) return orderStatements(super.createQueryRunner(mode));
     if (!isSqlite(this)) return super.createQueryRunner(mode);
     const driver = this.driver as { queryRunner?: QueryRunner };
     driver.queryRunner = undefined;
@@ -90,6 +95,8 @@ export class ShardDataSource extends DataSource {
   }
 
   protected override async buildMetadatas(): Promise<void> {
+    // Building them again would take the accessors of lazy relations away from the cluster.
+    if (this.#origin) return this.#share(this.#origin);
     const collation = await binaryCollation(this);
     await super.buildMetadatas();
     const shardings = this.#pairs();
@@ -102,6 +109,11 @@ export class ShardDataSource extends DataSource {
     this.#detach();
     this.#dropForeign(shardings);
     this.subscribers.push(new ShardSubscriber(shardings, this.context));
+  }
+
+  #share(origin: ShardDataSource): void {
+    this.#sharded = origin.#sharded;
+    Object.assign(this, { entityMetadatas: origin.entityMetadatas, entityMetadatasMap: origin.entityMetadatasMap });
   }
 
   /** Lazy relations that leave the group are loaded by the cluster; TypeORM gives loaded entities accessors of their shard. */

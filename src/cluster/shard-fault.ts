@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { QueryFailedError, TypeORMError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, TypeORMError } from 'typeorm';
 import { ShardError, ShardingError } from '../errors';
 
 /** Faults of drivers after which the same call may succeed. */
@@ -33,6 +33,8 @@ const CONNECTION_LOST = /^Connection terminated/;
 export function shardFault(shard: string, error: unknown): unknown {
   if (error instanceof ShardingError || !isError(error)) return error;
   const code = driverCode(error);
+  // TypeORM releases a runner whose connection to PostgreSQL broke under it.
+  if (error instanceof QueryRunnerAlreadyReleasedError) return new ShardError(shard, undefined, { cause: error, retryable: true });
   const isDrivers =
     error instanceof QueryFailedError || (!(error instanceof TypeORMError) && (code !== undefined || CONNECTION_FAULT.test(error.message)));
   if (!isDrivers) return error;

@@ -133,7 +133,8 @@ export class ShardOpener implements ShardLifecycle {
       shardings: core.model.entities,
       leaving: core.model.leaving,
       memory: core.memory,
-      ownerOf: (sharding, values) => core.ownerOf(sharding, values).name,
+      // Of the topology that is in force when it is asked.
+      ownerOf: (sharding, values) => this.core().ownerOf(sharding, values).name,
       lock: database.lock,
     });
     this.adapt(source);
@@ -199,7 +200,21 @@ export class ShardOpener implements ShardLifecycle {
     const { shared, connect } = this.core().options;
     const given = { ...shared, ...shard.connection, ...(await connect?.(shard.database)), type: shared.type };
     const options = withinBudget(given, shard.connection.poolSize);
-    return { ...options, synchronize: false, dropSchema: false, migrationsRun: false, driver: sharedDriver(options, shard.initCommand) };
+    const initCommands = [...this.#sessionLimits(), ...(shard.initCommand === undefined ? [] : [shard.initCommand])];
+    return { ...options, synchronize: false, dropSchema: false, migrationsRun: false, driver: sharedDriver(options, initCommands) };
+  }
+
+  /**
+   * Has servers end connections on which nothing was sent for a while, so that a process that was stopped between its route and its
+   * statement cannot send it long after. With a topology of its own no process can be that late.
+   */
+  #sessionLimits(): readonly string[] {
+    const { isShared, resharding, shared } = this.core().options;
+    if (!isShared) return [];
+    const seconds = Math.ceil(resharding.idleTimeoutMs / 1_000);
+    if (shared.type === 'mysql' || shared.type === 'mariadb') return [`SET SESSION wait_timeout = ${seconds}`];
+    const ms = resharding.idleTimeoutMs;
+    return shared.type === 'postgres' ? [`SET idle_session_timeout = ${ms}`, `SET idle_in_transaction_session_timeout = ${ms}`] : [];
   }
 
   #onSchema<T>(shard: ShardHandle, work: () => Promise<T>): Promise<T> {

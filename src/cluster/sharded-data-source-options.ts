@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
-import type { ScatterOptions } from '../options';
+import type { ReshardingOptions, ScatterOptions } from '../options';
 import type { Placement } from '../routing';
+import type { TopologyStore } from '../topology';
 
 type Supported = Extract<DataSourceOptions, { type: 'mysql' | 'mariadb' | 'postgres' | 'better-sqlite3' | 'sqljs' }>;
 type WithoutType<O> = O extends Supported ? Partial<Omit<O, 'type'>> : never;
@@ -46,6 +47,14 @@ export interface ShardingOptions {
   readonly maxConnections?: number;
   /** Name of the column that holds a row's position. @defaultValue '_shard_position' */
   readonly positionColumn?: string;
+  /**
+   * Keeps the topology that all processes of the cluster route by; a cluster closes it with itself. Clusters of several processes that
+   * shall ever be resharded need one that they share.
+   * @defaultValue `memoryTopology()`
+   */
+  readonly topology?: TopologyStore;
+  /** How long processes go by what they know of the topology. */
+  readonly resharding?: ReshardingOptions;
   /** A statement that is run on each new connection of every shard before it is used. */
   readonly initCommand?: string;
 }

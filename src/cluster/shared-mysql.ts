@@ -13,9 +13,9 @@ interface Source {
 type Base = Pick<typeof mysql, 'createPool' | 'createPoolCluster'>;
 
 /** Wraps mysql2 so that every pool made through it is one, ended by its last user, and can end statements on its servers. */
-export function mysqlDriver(base: Base, initCommand: string | undefined) {
+export function mysqlDriver(base: Base, initCommands: readonly string[]) {
   const servers: mysql.PoolOptions[] = [];
-  const prepare = initCommand === undefined ? undefined : preparer(initCommand);
+  const prepare = initCommands.length === 0 ? undefined : preparer(initCommands);
   const pool = shared((options: mysql.PoolOptions) => base.createPool(options));
   const cluster = shared((options: mysql.PoolClusterOptions) => base.createPoolCluster(options));
   return {
@@ -94,18 +94,27 @@ function shared<O, S extends Source>(create: (options: O) => S) {
 
 type Prepare = (connection: mysql.PoolConnection, done: (error: NodeJS.ErrnoException | null) => void) => void;
 
-/** Runs the statement once on each connection, before its first use; a connection on which it fails is not used. */
-function preparer(initCommand: string): Prepare {
+/** Runs the statements once on each connection, before its first use; a connection on which one fails is not used. */
+function preparer(initCommands: readonly string[]): Prepare {
   const prepared = new WeakSet<object>();
   return (connection, done) => {
     const physical = (connection as { readonly connection?: object }).connection ?? connection;
     if (prepared.has(physical)) return done(null);
-    connection.query(initCommand, (error) => {
+    runInTurn(connection, initCommands, (error) => {
       if (error) connection.destroy();
       else prepared.add(physical);
       done(error);
     });
   };
+}
+
+function runInTurn(
+  connection: mysql.PoolConnection,
+  [first, ...rest]: readonly string[],
+  done: (error: NodeJS.ErrnoException | null) => void,
+): void {
+  if (first === undefined) done(null);
+  else connection.query(first, (error) => (error ? done(error) : runInTurn(connection, rest, done)));
 }
 
 function handing(

@@ -6,11 +6,11 @@ type ConnectCallback = Parameters<pg.Pool['connect']>[0];
 type EndCallback = (error?: Error) => void;
 
 /** Wraps pg so that every pool made through it with the same server is one, ended by its last user, and can end statements there. */
-export function postgresDriver(base: typeof pg, initCommand: string | undefined) {
+export function postgresDriver(base: typeof pg, initCommands: readonly string[]) {
   const pools = new Map<string, { readonly pool: pg.Pool; users: number }>();
   const servers = new WeakMap<object, pg.PoolConfig>();
   const open = (options: pg.PoolConfig) => {
-    const pool = new base.Pool(withInit(options, initCommand));
+    const pool = new base.Pool(withInit(options, initCommands));
     pool.on('connect', (client) => servers.set(client, options));
     return { pool, users: 0 };
   };
@@ -65,8 +65,11 @@ function postgresCanceller(base: typeof pg, servers: WeakMap<object, pg.PoolConf
 }
 
 /** pg-pool's `verify` runs on each new client before it is handed out, and refuses it when it fails. */
-function withInit(options: pg.PoolConfig, initCommand: string | undefined): pg.PoolConfig {
-  if (initCommand === undefined) return options;
-  const verify = (client: pg.PoolClient, done: (error?: Error) => void) => client.query(initCommand).then(() => done(), done);
+function withInit(options: pg.PoolConfig, initCommands: readonly string[]): pg.PoolConfig {
+  if (initCommands.length === 0) return options;
+  const runAll = async (client: pg.PoolClient) => {
+    for (const initCommand of initCommands) await client.query(initCommand);
+  };
+  const verify = (client: pg.PoolClient, done: (error?: Error) => void) => runAll(client).then(() => done(), done);
   return { ...options, verify } as pg.PoolConfig;
 }

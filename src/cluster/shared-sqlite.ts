@@ -9,19 +9,19 @@ interface Handle {
 type HandleConstructor<H extends Handle> = new (...args: readonly unknown[]) => H;
 
 /** Wraps better-sqlite3 so that the handle opened through it is one, closed by its last user. */
-export function sqliteDriver<H extends Handle>(base: HandleConstructor<H>, initCommand: string | undefined) {
-  return sharedHandle(base, initCommand);
+export function sqliteDriver<H extends Handle>(base: HandleConstructor<H>, initCommands: readonly string[]) {
+  return sharedHandle(base, initCommands);
 }
 
 /**
  * Wraps sql.js so that the handle opened through it is one, closed by its last user. The WebAssembly module is loaded once for
  * the process rather than once for each database, which saves megabytes for each.
  */
-export function sqljsDriver(base: (config?: object) => Promise<sqljs.SqlJsStatic>, initCommand: string | undefined) {
+export function sqljsDriver(base: (config?: object) => Promise<sqljs.SqlJsStatic>, initCommands: readonly string[]) {
   let Database: unknown;
   return async (config?: object) => {
     const module = await loadedModule(base, config);
-    Database ??= sharedHandle(module.Database as unknown as HandleConstructor<Handle>, initCommand);
+    Database ??= sharedHandle(module.Database as unknown as HandleConstructor<Handle>, initCommands);
     return { Database };
   };
 }
@@ -37,13 +37,13 @@ function loadedModule(base: (config?: object) => Promise<sqljs.SqlJsStatic>, con
   return module;
 }
 
-function sharedHandle<H extends Handle>(base: HandleConstructor<H>, initCommand: string | undefined) {
+function sharedHandle<H extends Handle>(base: HandleConstructor<H>, initCommands: readonly string[]) {
   let handle: H | undefined;
   let users = 0;
   // TypeORM calls `new Database(...)`; a constructor that returns an object gives just that object.
   return function Database(...args: readonly unknown[]): H {
     users += 1;
-    const opened = handle ?? openHandle(base, args, initCommand);
+    const opened = handle ?? openHandle(base, args, initCommands);
     handle = opened;
     return view(opened, () => {
       users -= 1;
@@ -54,9 +54,9 @@ function sharedHandle<H extends Handle>(base: HandleConstructor<H>, initCommand:
   };
 }
 
-function openHandle<H extends Handle>(base: HandleConstructor<H>, args: readonly unknown[], initCommand: string | undefined): H {
+function openHandle<H extends Handle>(base: HandleConstructor<H>, args: readonly unknown[], initCommands: readonly string[]): H {
   const handle = new base(...args);
-  if (initCommand !== undefined) handle.exec(initCommand);
+  for (const initCommand of initCommands) handle.exec(initCommand);
   return handle;
 }
 

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral, QueryRunner, SelectQueryBuilder } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
-import type { ClusterCore } from '../cluster';
+import type { ClusterCore, ShardAccess } from '../cluster';
+import { guarded, type LiveTopology } from '../live';
 import { keyValuesOf } from '../metadata';
 import { LazyBatches } from '../repository';
 
@@ -8,14 +9,18 @@ import { LazyBatches } from '../repository';
  * Makes lazy relations of entities load from the shard that owns the entity, and those that leave its group from all shards. TypeORM puts one accessor on the class, which belongs
  * to the data source that was built last.
  */
-export function routeLazyRelations(cluster: DataSource, core: () => ClusterCore): void {
+export function routeLazyRelations(cluster: DataSource, live: () => LiveTopology): void {
   const loader = cluster.relationLoader;
-  const batches = new LazyBatches(core);
+  const batches = new LazyBatches(live);
   loader.load = (relation, entityOrEntities, queryRunner, queryBuilder, eager) => {
     const entities = [entityOrEntities].flat() as ObjectLiteral[];
-    if (core().model.leaving.has(relation)) return batches.load(relation, entities, queryRunner);
+    if (live().core.model.leaving.has(relation)) return batches.load(relation, entities, queryRunner);
     const [entity] = entities;
-    return entity ? loadFrom(core(), relation, { entityOrEntities, entity, queryRunner, queryBuilder, eager }) : Promise.resolve([]);
+    if (!entity) return Promise.resolve([]);
+    const loading = { entityOrEntities, entity, queryRunner, queryBuilder, eager };
+    const isInTransaction = queryRunner?.isTransactionActive && !queryRunner.isReleased;
+    if (isInTransaction) return loadFrom(live().core, live().core.access, { relation, ...loading });
+    return guarded(live(), { operation: 'find', kind: 'read' }, (core, access) => loadFrom(core, access, { relation, ...loading }));
   };
 }
 
@@ -28,6 +33,7 @@ export function enableLazyRelations(cluster: DataSource, metadatas: readonly Ent
 }
 
 interface Loading {
+  readonly relation: RelationMetadata;
   readonly entityOrEntities: ObjectLiteral | ObjectLiteral[];
   readonly entity: ObjectLiteral;
   readonly queryRunner: QueryRunner | undefined;
@@ -35,7 +41,8 @@ interface Loading {
   readonly eager: boolean | undefined;
 }
 
-function loadFrom(core: ClusterCore, relation: RelationMetadata, loading: Loading): Promise<ObjectLiteral[]> {
+function loadFrom(core: ClusterCore, access: ShardAccess, loading: Loading): Promise<ObjectLiteral[]> {
+  const { relation } = loading;
   const target = relation.entityMetadata.target as EntityTarget<ObjectLiteral>;
   const sharding = core.shardingOf(target);
   const shard =
@@ -45,8 +52,14 @@ function loadFrom(core: ClusterCore, relation: RelationMetadata, loading: Loadin
         ? core.shard(sharding.shard)
         : [...core.shards.values()][0];
   if (!shard) return Promise.resolve([]);
-  return core.access.run(shard, ({ dataSource }) => {
+  return access.run(shard, ({ dataSource, queryRunner }) => {
     const own = dataSource.getMetadata(target).findRelationWithPropertyPath(relation.propertyPath) as RelationMetadata;
-    return dataSource.relationLoader.load(own, loading.entityOrEntities, loading.queryRunner, loading.queryBuilder, loading.eager);
+    return dataSource.relationLoader.load(
+      own,
+      loading.entityOrEntities,
+      loading.queryRunner ?? queryRunner,
+      loading.queryBuilder,
+      loading.eager,
+    );
   });
 }

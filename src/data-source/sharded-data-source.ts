@@ -28,7 +28,10 @@ import {
   shardFault,
 } from '../cluster';
 import { ConfigurationError, NotInitializedError, ShardRequiredError } from '../errors';
+import { LiveTopology, startLive } from '../live';
 import { PROVED, RoutedEntityManager, type ShardedEntityManager, type ShardedRepository, withLayoutSchemas } from '../repository';
+import { checkProvisioned } from '../reshard/provision-cluster';
+import { Resharding } from '../reshard/resharding';
 import type { RoutingTable, ShardKeyValue } from '../routing';
 import { bindActiveRecords } from './active-record';
 import { enableLazyRelations, routeLazyRelations } from './lazy-relations';
@@ -51,8 +54,11 @@ export interface ShardQueryResult<T = unknown> {
 export class ShardedDataSource extends DataSource {
   declare readonly manager: ShardedEntityManager;
   readonly #settings: ResolvedClusterOptions;
-  readonly #core: ClusterCore;
+  /** What the configuration says; calls go by the live topology's. */
+  readonly #configured: ClusterCore;
+  readonly #live: LiveTopology;
   readonly #opener: ShardOpener;
+  readonly #reshard: Resharding;
   #initializing: Promise<this> | undefined;
   #reading: Promise<this> | undefined;
 
@@ -71,8 +77,10 @@ export class ShardedDataSource extends DataSource {
       (source) => this.adaptShard(source),
     );
     const handles = settings.shards.map((shard) => [shard.name, new ShardHandle(shard, this.#opener)] as const);
-    this.#core = new ClusterCore(settings, this, new Map(handles));
-    routeLazyRelations(this, () => this.#core);
+    this.#configured = new ClusterCore(settings, this, new Map(handles));
+    this.#live = new LiveTopology(this.#configured);
+    this.#reshard = new Resharding(this.#live, () => this.readEntities());
+    routeLazyRelations(this, () => this.#live);
     refuseDriverUse(this);
   }
 
@@ -89,6 +97,11 @@ export class ShardedDataSource extends DataSource {
   /** The compiled routing table of each group of entities, by the group's name. */
   get routingTables(): ReadonlyMap<string, RoutingTable> {
     return this.#core.tables;
+  }
+
+  /** Moves rows between shards while applications write. Its members need an initialized cluster. */
+  get reshard(): Resharding {
+    return this.#reshard;
   }
 
   /**
@@ -116,8 +129,9 @@ export class ShardedDataSource extends DataSource {
   override initialize(): Promise<this> {
     this.#initializing ??= this.#initialize().catch((error: unknown) => {
       this.#initializing = undefined;
-      this.#forget();
-      throw error;
+      const fail = () => Promise.reject(error);
+      // Why it did not start says more than what then failed to close.
+      return this.#close().then(fail, fail);
     });
     return this.#initializing;
   }
@@ -128,8 +142,7 @@ export class ShardedDataSource extends DataSource {
     await this.#initializing?.catch(() => undefined);
     this.#initializing = undefined;
     Object.assign(this, { isInitialized: false });
-    await this.#opener.closeAll();
-    this.#forget();
+    await this.#close();
   }
 
   /** Closes all shards, like `destroy()`. */
@@ -282,12 +295,21 @@ export class ShardedDataSource extends DataSource {
   }
 
   override createEntityManager(_queryRunner?: QueryRunner): ShardedEntityManager {
-    return new RoutedEntityManager(this, { core: () => this.#core, scope: PROVED }) as unknown as ShardedEntityManager;
+    return new RoutedEntityManager(this, {
+      core: () => this.#core,
+      live: () => this.#live,
+      scope: PROVED,
+    }) as unknown as ShardedEntityManager;
   }
 
   /** @internal */
   get core(): ClusterCore {
     return this.#core;
+  }
+
+  /** @internal What this process knows of the topology. */
+  get live(): LiveTopology {
+    return this.#live;
   }
 
   /** @internal */
@@ -298,15 +320,30 @@ export class ShardedDataSource extends DataSource {
   /** @internal Called with each shard's data source before it is initialized. */
   protected adaptShard(_source: ShardDataSource): void {}
 
+  get #core(): ClusterCore {
+    return this.#live.core;
+  }
+
   async #readEntities(): Promise<this> {
     await this.buildMetadatas();
-    this.#core.understand();
+    this.#configured.understand();
     return this;
+  }
+
+  /** With a topology that others share even a lazy cluster compares all databases before it founds the topology. */
+  async #open(): Promise<void> {
+    if (!this.#settings.lazy || (this.#settings.isShared && !this.#core.topology)) await this.#opener.openAll();
+  }
+
+  async #close(): Promise<void> {
+    await this.#live.stop(this.#configured);
+    await this.#opener.closeAll();
+    this.#forget();
   }
 
   #forget(): void {
     this.#reading = undefined;
-    this.#core.forget();
+    this.#configured.forget();
   }
 
   async #initialize(): Promise<this> {
@@ -316,7 +353,9 @@ export class ShardedDataSource extends DataSource {
     }
     bindActiveRecords(this, this.entityMetadatas);
     this.#opener.allow();
-    if (!this.#settings.lazy) await this.#opener.openAll();
+    await startLive(this.#live, () => this.#open());
+    // Without a shared topology nothing can have been armed by another process.
+    if (this.#settings.isShared) await checkProvisioned(this.#core);
     enableLazyRelations(this, this.entityMetadatas);
     Object.assign(this, { isInitialized: true });
     const { total, max } = this.connections;

@@ -5,6 +5,7 @@ export class ControlTablesError extends ShardingError {
   override readonly code = 'ERR_CONTROL_TABLES';
 
   constructor(
+    /** Name of the shard. */
     readonly shard: string,
     /** Completes the sentence "The control tables of shard … cannot be used: …". */
     readonly reason: string,

@@ -4,6 +4,7 @@ import { ShardingError } from './sharding-error';
 export interface Blocker {
   /** The server's id of the session, as `KILL` or `pg_terminate_backend` take it. */
   readonly session: string;
+  /** The user of the connection that is in the way. */
   readonly user: string;
   /** What it does, in the server's own words. */
   readonly state: string;
@@ -17,9 +18,11 @@ export class FenceBlockedError extends ShardingError {
   override readonly retryable = true;
 
   constructor(
+    /** Name of the shard. */
     readonly shard: string,
     /** What was waited for, for example `the triggers of topic`. */
     readonly subject: string,
+    /** Who was in the way at the last attempt. */
     readonly blockers: readonly Blocker[],
     options?: ErrorOptions,
   ) {

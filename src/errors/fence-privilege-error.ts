@@ -5,6 +5,7 @@ export class FencePrivilegeError extends ShardingError {
   override readonly code = 'ERR_FENCE_PRIVILEGE';
 
   constructor(
+    /** Name of the shard. */
     readonly shard: string,
     /** What could not be done, for example `create the triggers of topic`. */
     readonly operation: string,

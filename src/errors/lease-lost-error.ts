@@ -5,7 +5,9 @@ export class LeaseLostError extends ShardingError {
   override readonly code = 'ERR_LEASE_LOST';
 
   constructor(
+    /** Name of the shard. */
     readonly shard: string,
+    /** Name of the group. */
     readonly group: string,
     options?: ErrorOptions,
   ) {

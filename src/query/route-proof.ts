@@ -84,9 +84,10 @@ export function proveIds(sharding: ShardedEntity, ids: readonly unknown[], table
 
 /** The route to every shard that owns rows of the entity, for what proves none. */
 export function everyShard(sharding: ShardedEntity, table: RoutingTable): RouteProof {
-  const [only] = table.shards;
-  if (table.shards.length === 1 && only !== undefined) return { route: 'one', shards: [only], reason: 'The cluster has one shard.' };
-  return { route: 'all', shards: table.shards, reason: `No condition proves ${keyName(sharding)}, so every shard is asked.` };
+  const shards = table.everyOwner();
+  const [only] = shards;
+  if (shards.length === 1 && only !== undefined) return { route: 'one', shards, reason: 'The cluster has one shard.' };
+  return { route: 'all', shards, reason: `No condition proves ${keyName(sharding)}, so every shard is asked.` };
 }
 
 /** Proves `{ key: value }`, which is what most calls say, without the sets of values that other conditions need. */

@@ -1,6 +1,7 @@
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import {
   type ClusterCore,
+  type FreeAccess,
   isLimited,
   mergeScatter,
   runWithinBudget,
@@ -14,7 +15,7 @@ import type { ScatterCallOptions } from '../options';
 import type { RouteProof } from '../query';
 import type { CallRoute } from './call-route';
 import { scatterRefusal, scatterWarning } from './scatter-check';
-import { type Scope, scopeOf } from './scope';
+import { resolveScope, type Scope, scopeOf } from './scope';
 
 export type { CallRoute };
 
@@ -26,13 +27,18 @@ export type Criteria =
 
 /** Decides for one manager which shards a call goes to. */
 export class CallRouter {
+  /** How the shards are found; a key is on the shard that owns it now. */
+  readonly scope: Exclude<Scope, { readonly kind: 'key' }>;
+
   constructor(
     readonly core: ClusterCore,
     readonly access: ShardAccess,
-    readonly scope: Scope,
+    scope: Scope,
     /** What `withScatter()` and the context of the calls say of them. */
     readonly limits?: ScatterCallOptions,
-  ) {}
+  ) {
+    this.scope = resolveScope(scope, core);
+  }
 
   /** What a call on the entity to several shards may cost: what the call says, or else the entity, or else the cluster. */
   budgetOf(sharding: EntitySharding): ScatterBudget {
@@ -41,7 +47,13 @@ export class CallRouter {
 
   /** What runs calls on the route's shards. A reference table can be read before a transaction has its shard, outside of it. */
   accessTo(route: CallRoute): ShardAccess {
-    return route.sharding.kind === 'reference' && route.route === 'one' && !this.access.pinned ? this.core.access : this.access;
+    const isAside = route.sharding.kind === 'reference' && route.route === 'one' && !this.access.pinned;
+    return isAside ? (freeAccess(this.access) ?? this.core.access) : this.access;
+  }
+
+  /** Whether calls belong to no transaction. */
+  get isFree(): boolean {
+    return freeAccess(this.access) !== undefined;
   }
 
   /**
@@ -70,19 +82,18 @@ export class CallRouter {
 
   /** Runs what was admitted, or a part of it, within the budget. */
   async withinBudget<T>(operation: string, route: CallRoute, work: (access: ShardAccess) => Promise<T>): Promise<T> {
-    if (!this.#isBudgeted(route)) return work(this.accessTo(route));
+    const access = this.accessTo(route);
+    const free = freeAccess(access);
+    if (!free || !this.#isBudgeted(route)) return work(access);
     const budget = this.budgetOf(route.sharding);
-    if (!isLimited(budget)) return work(this.core.access);
-    return runWithinBudget(
-      this.core.access,
-      { entity: route.sharding.metadata.name, operation, isWrite: route.isWrite === true, budget },
-      work,
-    );
+    const mustEnd = route.isWrite && route.shards.some((shard) => free.mustLock?.(shard));
+    if (mustEnd || !isLimited(budget)) return work(free);
+    return runWithinBudget(free, { entity: route.sharding.metadata.name, operation, isWrite: route.isWrite === true, budget }, work);
   }
 
   /** A transaction has one shard, copies of a reference table are one write, and one shard is no scatter. */
   #isBudgeted(route: CallRoute): boolean {
-    return this.accessTo(route) === this.core.access && route.sharding.kind !== 'reference' && route.shards.length > 1;
+    return freeAccess(this.accessTo(route)) !== undefined && route.sharding.kind !== 'reference' && route.shards.length > 1;
   }
 
   /** The route of a call that reads what criteria describe. */
@@ -123,7 +134,7 @@ export class CallRouter {
   }
 
   #sharded(sharding: ShardedEntity, criteria: Criteria): CallRoute {
-    const scope = scopeOf(this.scope, sharding);
+    const scope = scopeOf(this.scope, sharding, this.core);
     const scoped = this.#scoped(sharding, scope);
     if (scoped && !(scope.kind === 'shard' && scope.strict)) return scoped;
     const proof = this.#prove(sharding, criteria);
@@ -139,7 +150,7 @@ export class CallRouter {
     return criteria.kind === 'ids' ? this.core.proveIds(sharding, criteria.ids) : this.core.prove(sharding, criteria.where);
   }
 
-  #scoped(sharding: ShardedEntity, scope: Scope = scopeOf(this.scope, sharding)): CallRoute | undefined {
+  #scoped(sharding: ShardedEntity, scope: Scope = scopeOf(this.scope, sharding, this.core)): CallRoute | undefined {
     if (scope.kind === 'proved') return undefined;
     if (scope.kind === 'shard') return { sharding, route: 'one', shards: [scope.shard], reason: scope.reason };
     return this.#asRoute(sharding, { ...this.core.everyShard(sharding), reason: 'Every shard is named by the caller.' });
@@ -165,4 +176,8 @@ export class CallRouter {
     const open = shards.filter(({ isOpen }) => isOpen);
     return this.core.inTurn(open.length > 0 ? open : shards);
   }
+}
+
+function freeAccess(access: ShardAccess): FreeAccess | undefined {
+  return 'around' in access ? (access as FreeAccess) : undefined;
 }

@@ -1,5 +1,6 @@
 import { DeleteResult, type EntityManager, type EntityTarget, type ObjectLiteral, UpdateResult } from 'typeorm';
-import { ShardKeyChangedError } from '../errors';
+import { ScatterUnsupportedError, ShardKeyChangedError } from '../errors';
+import { maskedWrites, needsMask } from '../live';
 import type { ShardedEntity } from '../metadata';
 import { canonicalText, cloneOptions, soleKey, type Where } from '../query';
 import type { CallRoute, CallRouter, Criteria } from './call-router';
@@ -70,7 +71,15 @@ export async function clearEverything(
   target: Target,
   options: { readonly cascade?: boolean } | undefined,
 ): Promise<void> {
-  await runWrites<void>(router, 'clear', router.everywhere(target), {
+  const route = router.everywhere(target);
+  if (needsMask(router.core, route.sharding)) {
+    throw new ScatterUnsupportedError(
+      route.sharding.metadata.name,
+      'clear',
+      'TRUNCATE, which no trigger sees, while rows move; use deleteAll()',
+    );
+  }
+  await runWrites<void>(router, 'clear', route, {
     call: (manager, entity) => manager.clear(entity, options),
     merge: () => undefined,
   });
@@ -84,7 +93,9 @@ export async function runWrites<R>(
   write: { readonly call: WriteCall<R>; readonly merge: (results: readonly R[]) => R },
 ): Promise<R> {
   const results = await router.scatter(operation, route, (access) =>
-    access.runAll(operation, route.shards, (manager, { name }) => write.call(manager, route.sharding.metadata.target, name)),
+    access.runAll(operation, route.shards, (manager, { name }) =>
+      write.call(maskedWrites(router.core, route.sharding, manager), route.sharding.metadata.target, name),
+    ),
   );
   const [only] = results;
   if (results.length === 1) return only as R;

@@ -50,7 +50,7 @@ export class EntityKeys {
 
   #owner(sharding: ShardedEntity, values: readonly unknown[]): ShardHandle {
     const owner = this.core.ownerOf(sharding, values);
-    const scope = scopeOf(this.scope, sharding);
+    const scope = scopeOf(this.scope, sharding, this.core);
     if (scope.kind === 'shard' && scope.shard !== owner) {
       throw new WrongShardError(sharding.metadata.name, owner.name, scope.shard.name);
     }

@@ -47,7 +47,7 @@ export async function explain(
 }
 
 function costs(router: CallRouter, called: CallRoute): Pick<RouteExplanation, 'budget' | 'refusal'> {
-  if (called.shards.length < 2 || router.access !== router.core.access) return {};
+  if (called.shards.length < 2 || !router.isFree) return {};
   const budget = router.budgetOf(called.sharding);
   const refusal = scatterRefusal('find', called, budget)?.message;
   const { signal: _signal, ...options } = budget;

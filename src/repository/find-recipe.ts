@@ -1,5 +1,6 @@
 import type { EntityManager, FindManyOptions, ObjectLiteral } from 'typeorm';
 import { ShardDataSource } from '../cluster';
+import { masked } from '../live';
 import { cloneOptions, type Where } from '../query';
 import type { Recipe } from '../scatter';
 import type { CallRoute, CallRouter } from './call-router';
@@ -10,7 +11,7 @@ export function findRecipe(router: CallRouter, route: CallRoute, options: FindMa
   const whereOn = splitter(router, route, options.where as Where);
   return (manager) => {
     const own = whereOn ? { ...options, where: whereOn(shardOf(manager)) as NonNullable<typeof options.where> } : options;
-    return manager.createQueryBuilder(target, name).setFindOptions(cloneOptions(own));
+    return masked(router.core, route.sharding, manager.createQueryBuilder(target, name)).setFindOptions(cloneOptions(own));
   };
 }
 

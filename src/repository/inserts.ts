@@ -1,6 +1,6 @@
 import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral, type UpsertOptions } from 'typeorm';
 import type { ShardHandle } from '../cluster';
-import { ConflictPathsError } from '../errors';
+import { ConflictPathsError, ShardsFailedError } from '../errors';
 import type { ShardedEntity } from '../metadata';
 import { append } from '../query';
 
@@ -13,8 +13,13 @@ type Target = EntityTarget<ObjectLiteral>;
 type InsertCall = (manager: EntityManager, target: Target, rows: ObjectLiteral[], isSilent?: boolean) => Promise<InsertResult>;
 
 /** Inserts plain values, each on the shard that owns its key. The result is in the order given. */
-export function insert(router: CallRouter, target: Target, values: ObjectLiteral | readonly ObjectLiteral[]): Promise<InsertResult> {
-  return insertRows(router, { operation: 'insert', target, rows: listOf(values) }, (manager, entity, rows, isSilent) =>
+export function insert(
+  router: CallRouter,
+  target: Target,
+  values: ObjectLiteral | readonly ObjectLiteral[],
+  done: InsertDone,
+): Promise<InsertResult> {
+  return insertRows(router, { operation: 'insert', target, rows: listOf(values), done }, (manager, entity, rows, isSilent) =>
     isSilent
       ? manager.createQueryBuilder().insert().into(entity).values(rows).callListeners(false).execute()
       : manager.insert(entity, rows),
@@ -30,11 +35,11 @@ export async function upsert(
   router: CallRouter,
   target: Target,
   values: ObjectLiteral | readonly ObjectLiteral[],
-  options: UpsertOptions<ObjectLiteral>,
+  { options, done }: { readonly options: UpsertOptions<ObjectLiteral>; readonly done: InsertDone },
 ): Promise<InsertResult> {
   const sharding = router.core.shardingOf(target);
   if (sharding.kind === 'sharded') requireKeyInPaths(sharding, options);
-  return insertRows(router, { operation: 'upsert', target, rows: listOf(values) }, (manager, entity, rows) =>
+  return insertRows(router, { operation: 'upsert', target, rows: listOf(values), done }, (manager, entity, rows) =>
     sharding.kind === 'sharded' ? upsertOnShard(manager, sharding, rows, options) : manager.upsert(entity, rows, options),
   );
 }
@@ -43,8 +48,12 @@ function listOf(values: ObjectLiteral | readonly ObjectLiteral[]): readonly Obje
   return Array.isArray(values) ? values : [values];
 }
 
+/** What earlier attempts of an insert have committed: the results of shards, each with the places of its rows. */
+export type InsertDone = Map<readonly number[], InsertResult>;
+
 /** Rows that are inserted together. */
 export interface Inserting {
+  readonly done: InsertDone;
   readonly operation: string;
   readonly target: Target;
   readonly rows: readonly ObjectLiteral[];
@@ -52,7 +61,7 @@ export interface Inserting {
 
 /** Runs an insert on the shards that own its rows. The result is in the order given. */
 export async function insertRows(router: CallRouter, inserting: Inserting, call: InsertCall): Promise<InsertResult> {
-  const { operation, target, rows } = inserting;
+  const { operation, target, rows, done } = inserting;
   const sharding = router.core.shardingOf(target);
   const entity = sharding.metadata.target;
   if (sharding.kind === 'reference')
@@ -62,21 +71,40 @@ export async function insertRows(router: CallRouter, inserting: Inserting, call:
     sharding.kind === 'sharded' ? keys.shardOfInsert(sharding, row) : (router.everywhere(target).shards[0] as ShardHandle);
   const [first] = rows;
   if (first && rows.length === 1) return router.access.run(shardOf(first), (manager) => call(manager, entity, [first]));
-  const places = placesOf(rows, shardOf);
+  const finished = new Set([...done.keys()].flat());
+  const places = placesOf(rows, finished, shardOf);
   const shards = [...places.keys()];
-  if (shards.length === 0) return new InsertResult();
-  const rowsFor = (shard: ShardHandle) => (places.get(shard) ?? []).map((index) => rows[index] as ObjectLiteral);
+  const placesOn = (shard: ShardHandle) => places.get(shard) ?? [];
+  const rowsFor = (shard: ShardHandle) => placesOn(shard).map((index) => rows[index] as ObjectLiteral);
   const route = { sharding, route: 'some', shards, reason: 'The rows name their shards.', isWrite: true } as const;
-  const results = await router.scatter(operation, route, (access) =>
-    access.runAll(operation, shards, (manager, shard) => call(manager, entity, rowsFor(shard))),
-  );
-  return inOrder(results, [...places.values()]);
+  const answers = new Map<string, InsertResult>();
+  const keep = (names: readonly string[]) => {
+    for (const shard of shards) if (names.includes(shard.name)) done.set(placesOn(shard), answers.get(shard.name) as InsertResult);
+  };
+  if (shards.length > 0) {
+    const work = router.scatter(operation, route, (access) =>
+      access.runAll(operation, shards, async (manager, shard) => {
+        answers.set(shard.name, await call(manager, entity, rowsFor(shard)));
+      }),
+    );
+    // What was committed on other shards stays, whatever becomes of the rest.
+    await work.catch((error: unknown) => {
+      if (error instanceof ShardsFailedError) keep(error.succeeded);
+      throw error;
+    });
+    keep(shards.map(({ name }) => name));
+  }
+  return done.size === 0 ? new InsertResult() : inOrder([...done.values()], [...done.keys()]);
 }
 
 /** The places in `rows` of what goes to each shard. */
-function placesOf(rows: readonly ObjectLiteral[], shardOf: (row: ObjectLiteral) => ShardHandle): ReadonlyMap<ShardHandle, number[]> {
+function placesOf(
+  rows: readonly ObjectLiteral[],
+  finished: ReadonlySet<number>,
+  shardOf: (row: ObjectLiteral) => ShardHandle,
+): ReadonlyMap<ShardHandle, number[]> {
   const places = new Map<ShardHandle, number[]>();
-  for (const [index, row] of rows.entries()) append(places, shardOf(row), index);
+  for (const [index, row] of rows.entries()) if (!finished.has(index)) append(places, shardOf(row), index);
   return places;
 }
 

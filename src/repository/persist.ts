@@ -2,6 +2,7 @@ import type { EntityManager, EntityTarget, ObjectLiteral, RemoveOptions, SaveOpt
 import { CannotDetermineEntityError } from 'typeorm/error/CannotDetermineEntityError';
 import type { ShardHandle } from '../cluster';
 
+import { ShardsFailedError } from '../errors';
 import { append } from '../query';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
@@ -13,6 +14,15 @@ type Target = EntityTarget<ObjectLiteral>;
 /** The calls that persist entity objects. */
 export type PersistOperation = 'save' | 'remove' | 'softRemove' | 'recover';
 
+/** What is persisted by one call. */
+export interface Persisting {
+  readonly target: Target | undefined;
+  readonly entities: readonly ObjectLiteral[];
+  readonly options: SaveOptions | RemoveOptions | undefined;
+  /** Those that earlier attempts of the call have committed; it grows. */
+  readonly done: Set<ObjectLiteral>;
+}
+
 /**
  * Persists entity objects, each on the shard that owns its key: entities of one shard in one call and so in one transaction, shards
  * at once. Entities of reference tables are persisted on every shard, one after another.
@@ -22,23 +32,28 @@ export type PersistOperation = 'save' | 'remove' | 'softRemove' | 'recover';
 export async function persist(
   router: CallRouter,
   operation: PersistOperation,
-  target: Target | undefined,
-  entities: readonly ObjectLiteral[],
-  options: SaveOptions | RemoveOptions | undefined,
+  { target, entities, options, done }: Persisting,
 ): Promise<void> {
   // TypeORM resolves lazily loaded relations in a microtask before it reads them; so do keys that a relation holds.
   await Promise.resolve();
-  const plan = planOf(router, operation, target, entities);
+  const left = entities.filter((entity) => !done.has(entity));
+  const plan = planOf(router, operation, target, left);
   const call = persistCall(operation, target, options);
   const shards = [...plan.byShard.keys()];
   // Listeners and subscribers are told of a row once, on the first shard; the other copies get what they made of it.
   const silent = persistCall(operation, target, { ...options, listeners: false });
   if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, { call, silent });
+  for (const entity of plan.everywhere) done.add(entity);
   if (shards.length === 0) return;
-  await router.access.runAll(operation, shards, (manager, shard) => {
+  const work = router.access.runAll(operation, shards, (manager, shard) => {
     const own = plan.byShard.get(shard) ?? [];
     const writes = own.flatMap((entity) => plan.links.get(entity) ?? []);
     return writes.length === 0 ? call(manager, own) : persistWithLinks(manager, operation, writes, (inner) => call(inner, own));
+  });
+  await work.catch((error: unknown) => {
+    const committed = error instanceof ShardsFailedError ? shards.filter(({ name }) => error.succeeded.includes(name)) : [];
+    for (const shard of committed) for (const entity of plan.byShard.get(shard) ?? []) done.add(entity);
+    throw error;
   });
 }
 

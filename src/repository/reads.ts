@@ -1,5 +1,6 @@
 import type { EntityManager, EntityTarget, FindManyOptions, FindOneOptions, FindOptionsWhere, ObjectLiteral } from 'typeorm';
 import { ScatterUnsupportedError } from '../errors';
+import { needsMask } from '../live';
 import { cloneOptions } from '../query';
 import { type ScatterCall, scatterAggregate, scatterCount, scatterExists, scatterMany, scatterManyAndCount, scatterOne } from '../scatter';
 import type { CallRoute, CallRouter } from './call-router';
@@ -66,7 +67,7 @@ export class Reads {
       const router = this.router();
       const route = router.read(target, { kind: 'where', where: options.where as ObjectLiteral | readonly ObjectLiteral[] | undefined });
       const [only, other] = route.shards;
-      if (!only || other) return scatter(router, route, options, read);
+      if (!only || other || needsMask(router.core, route.sharding)) return scatter(router, route, options, read);
       return router.accessTo(route).run(only, (manager) => read.call(manager, route.sharding.metadata.target, cloneOptions(options)));
     } catch (error) {
       return Promise.reject(error);

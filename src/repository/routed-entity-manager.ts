@@ -19,8 +19,9 @@ import {
   type UpsertOptions,
 } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
-import { type ActiveContext, type ClusterCore, mergeScatter, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
+import { type ClusterCore, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
 import { ConfigurationError, ShardRequiredError } from '../errors';
+import { type CallKind } from '../live';
 import { type ScatterCallOptions, scatterCallFaults } from '../options';
 import type { ShardKeyValue } from '../routing';
 import type { Page } from '../scatter';
@@ -31,31 +32,23 @@ import { type CheckedCriteria, clearEverything, deleteBy, deleteEverything, upda
 import { EntityKeys } from './entity-keys';
 import { explain, type RouteExplanation } from './explain';
 import { type FindPageOptions, findPage } from './find-page';
-import { insert, upsert } from './inserts';
+import { type InsertDone, insert, upsert } from './inserts';
 import { type IterateOptions, iterate } from './iterate';
+import { iteratePages } from './iterate-pages';
+import { ManagerCalls } from './manager-calls';
 import { notFound } from './not-found';
 import { type PersistOperation, persist } from './persist';
 import { ownPart } from './relations/own-part';
 import { RelatedReads } from './relations/related-reads';
-import { ACROSS, onShard, PROVED, type Scope, scopeWithin } from './scope';
+import type { Routing } from './routing';
+import { ACROSS, onShard, PROVED, resolveScope, type Scope } from './scope';
 import { type ShardedEntityManager, ShardedRepository } from './sharded-repository';
+import { transacted } from './transacted';
 
 type Target = EntityTarget<ObjectLiteral>;
 type Where = FindOptionsWhere<ObjectLiteral> | FindOptionsWhere<ObjectLiteral>[];
 // biome-ignore lint/suspicious/noExplicitAny: TypeORM declares these methods with overloads that only `any` satisfies; ShardedEntityManager types them
 type Loose = any;
-
-/** How a manager finds shards and runs calls on them. */
-export interface Routing {
-  readonly core: () => ClusterCore;
-  readonly scope: Scope;
-  /** What calls to several shards may cost, as far as `withScatter()` says. */
-  readonly limits?: ScatterCallOptions;
-  /** The transaction that calls belong to; undefined outside of one. */
-  readonly transaction?: PinnedTransaction;
-  /** Whether the transaction's shard was named by the caller, so that the key of a context is not for its calls. */
-  readonly isPlaced?: boolean;
-}
 
 /**
  * The entity manager of a cluster. Every method of TypeORM's manager that sends statements is overridden, so that repositories,
@@ -63,17 +56,18 @@ export interface Routing {
  */
 export class RoutedEntityManager extends EntityManager {
   readonly #routing: Routing;
-  readonly #reads: RelatedReads;
-  #router: CallRouter | undefined;
+  readonly #calls: ManagerCalls;
 
   constructor(dataSource: DataSource, routing: Routing) {
     super(dataSource);
     this.#routing = routing;
-    this.#reads = new RelatedReads(() => this.#calls);
+    this.#calls = new ManagerCalls(routing);
   }
 
   forKey(target: Target, key: ShardKeyValue): ShardedEntityManager {
-    return this.#scoped(onShard(this.#routing.core().ownerOfKey(target, key), true));
+    // A key that cannot route is refused at once.
+    this.#routing.core().ownerOfKey(target, key);
+    return this.#scoped({ kind: 'key', target, key });
   }
 
   onShard(name: string): ShardedEntityManager {
@@ -91,15 +85,16 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   explain(target: Target, options: FindManyOptions<ObjectLiteral> = {}): Promise<RouteExplanation> {
-    return explain(this.#calls, target, options);
+    return this.#read('explain', (router) => explain(router, target, options));
   }
 
   async findPage(target: Target, options: FindPageOptions<Loose>): Promise<Page<Loose>> {
-    return findPage(this.#calls, target, options);
+    return this.#read('findPage', (router) => findPage(router, target, options));
   }
 
   iterate(target: Target, options: IterateOptions<Loose> = {}): AsyncIterableIterator<Loose, void, undefined> {
-    return iterate(this.#calls, target, options);
+    if (!this.#isGuarded) return iterate(this.#calls.router, target, options);
+    return iteratePages((page) => this.findPage(target, page), options);
   }
 
   override getRepository(target: Target): Loose {
@@ -116,7 +111,7 @@ export class RoutedEntityManager extends EntityManager {
 
   override createQueryBuilder(target?: Loose, alias?: string, queryRunner?: QueryRunner): SelectQueryBuilder<Loose> {
     const args = alias === undefined ? [target ?? queryRunner] : [target, alias, queryRunner];
-    return beginBuilder(this.dataSource, () => this.#calls, args.slice(0, args.findLastIndex((each) => each !== undefined) + 1));
+    return beginBuilder(this.dataSource, this.#calls, args.slice(0, args.findLastIndex((each) => each !== undefined) + 1));
   }
 
   override query(sql: string, parameters?: Loose): Promise<Loose> {
@@ -132,22 +127,33 @@ export class RoutedEntityManager extends EntityManager {
     const work: ((manager: EntityManager) => Promise<unknown>) | undefined =
       typeof isolationOrWork === 'function' ? isolationOrWork : maybeWork;
     if (!work) throw new TypeORMError('Transaction method requires callback in second parameter if isolation level is supplied.');
-    const { transaction, scope } = this.#routing;
-    if (transaction && scope.kind === 'shard') transaction.admit([scope.shard]);
-    if (transaction) return transaction.nest(() => work(this));
-    const begun = new PinnedTransaction(isolation, scope.kind === 'shard' ? scope.shard : undefined);
-    const isPlaced = scope.kind === 'shard';
-    const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, scope: PROVED, transaction: begun, isPlaced });
-    return runTransaction(() => begun.execute(() => work(manager)));
+    const { transaction, live } = this.#routing;
+    if (transaction) {
+      const scope = this.#scope;
+      if (scope.kind === 'shard') transaction.admit([scope.shard]);
+      return transaction.nest(() => work(this));
+    }
+    return transacted(live(), (core) => this.#transaction(core, isolation, work));
   }
 
-  override async preload(target: Target, entityLike: ObjectLiteral): Promise<Loose> {
-    const router = this.#calls;
+  #transaction(core: ClusterCore, isolation: IsolationLevel | undefined, work: (manager: EntityManager) => Promise<unknown>) {
+    const scope = resolveScope(this.#routing.scope, core);
+    const isPlaced = scope.kind === 'shard';
+    const transaction = new PinnedTransaction(this.#routing.live(), isolation, isPlaced ? scope.shard : undefined);
+    const manager = new RoutedEntityManager(this.dataSource, { ...this.#routing, core: () => core, scope: PROVED, transaction, isPlaced });
+    return runTransaction(() => transaction.execute(() => work(manager)));
+  }
+
+  override preload(target: Target, entityLike: ObjectLiteral): Promise<Loose> {
+    return this.#read('preload', (router) => this.#preload(router, target, entityLike));
+  }
+
+  async #preload(router: CallRouter, target: Target, entityLike: ObjectLiteral): Promise<Loose> {
     const sharding = router.core.shardingOf(target);
     const shard =
       sharding.kind === 'sharded'
         ? new EntityKeys(router.core, router.scope).shardOfStored(sharding, entityLike)
-        : this.#anyShardOf(target);
+        : (router.read(target, { kind: 'where', where: undefined }).shards[0] as ShardHandle);
     const { metadata } = sharding;
     const { leaving } = router.core.model;
     const own = leaving.canReach(metadata) ? ownPart(entityLike, metadata, leaving) : entityLike;
@@ -172,69 +178,76 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override insert(target: Target, values: Loose): Promise<InsertResult> {
-    return insert(this.#calls, target, values);
+    const done: InsertDone = new Map();
+    return this.#calls.run({ operation: 'insert', kind: 'insert' }, (router) => insert(router, target, values, done));
   }
 
   override async upsert(target: Target, values: Loose, conflict: string[] | UpsertOptions<Loose>): Promise<InsertResult> {
-    return upsert(this.#calls, target, values, Array.isArray(conflict) ? { conflictPaths: conflict } : conflict);
+    const options = Array.isArray(conflict) ? { conflictPaths: conflict } : conflict;
+    const done: InsertDone = new Map();
+    // It may become an INSERT IGNORE, which hides what guards say.
+    return this.#calls.run({ operation: 'upsert', kind: 'remove' }, (router) => upsert(router, target, values, { options, done }));
   }
 
   override async update(target: Target, criteria: Loose, values: Loose, options?: UpdateOptions): Promise<UpdateResult> {
-    return updateBy(this.#calls, target, this.#checked(criteria, 'update'), {
-      operation: 'update',
-      values,
-      call: (manager, entity, each) => manager.update(entity, each, values, options),
-    });
+    const checked = this.#checked(criteria, 'update');
+    const call = (manager: EntityManager, entity: Target, each: never) => manager.update(entity, each, values, options);
+    return this.#update('update', (router) => updateBy(router, target, checked, { operation: 'update', values, call }));
   }
 
   override async updateAll(target: Target, values: Loose, options?: UpdateOptions): Promise<UpdateResult> {
-    return updateEverything(this.#calls, target, values, (manager, entity) => manager.updateAll(entity, values, options));
+    return this.#update('updateAll', (router) =>
+      updateEverything(router, target, values, (manager, entity) => manager.updateAll(entity, values, options)),
+    );
   }
 
   override async delete(target: Target, criteria: Loose): Promise<DeleteResult> {
-    return deleteBy(this.#calls, target, this.#checked(criteria, 'delete'));
+    const checked = this.#checked(criteria, 'delete');
+    return this.#update('delete', (router) => deleteBy(router, target, checked));
   }
 
   override async deleteAll(target: Target): Promise<DeleteResult> {
-    return deleteEverything(this.#calls, target);
+    return this.#update('deleteAll', (router) => deleteEverything(router, target));
   }
 
   override async softDelete(target: Target, criteria: Loose): Promise<UpdateResult> {
     const call = (manager: EntityManager, entity: Target, each: never) => manager.softDelete(entity, each);
-    return updateBy(this.#calls, target, this.#checked(criteria, 'softDelete'), { operation: 'softDelete', call });
+    const checked = this.#checked(criteria, 'softDelete');
+    return this.#update('softDelete', (router) => updateBy(router, target, checked, { operation: 'softDelete', call }));
   }
 
   override async restore(target: Target, criteria: Loose): Promise<UpdateResult> {
     const call = (manager: EntityManager, entity: Target, each: never) => manager.restore(entity, each);
-    return updateBy(this.#calls, target, this.#checked(criteria, 'restore'), { operation: 'restore', call });
+    const checked = this.#checked(criteria, 'restore');
+    return this.#update('restore', (router) => updateBy(router, target, checked, { operation: 'restore', call }));
   }
 
   override clear(target: Loose, options?: { cascade?: boolean }): Promise<void> {
-    return clearEverything(this.#calls, target, options);
+    return this.#update('clear', (router) => clearEverything(router, target, options));
   }
 
   override find(target: Target, options?: FindManyOptions<Loose>): Promise<Loose[]> {
-    return this.#reads.find(target, options);
+    return this.#read('find', (router) => new RelatedReads(() => router).find(target, options));
   }
 
   override findBy(target: Target, where: Where): Promise<Loose[]> {
-    return this.#reads.find(target, { where });
+    return this.#read('find', (router) => new RelatedReads(() => router).find(target, { where }));
   }
 
   override findAndCount(target: Target, options?: FindManyOptions<Loose>): Promise<[Loose[], number]> {
-    return this.#reads.findAndCount(target, options);
+    return this.#read('findAndCount', (router) => new RelatedReads(() => router).findAndCount(target, options));
   }
 
   override findAndCountBy(target: Target, where: Where): Promise<[Loose[], number]> {
-    return this.#reads.findAndCount(target, { where });
+    return this.#read('findAndCount', (router) => new RelatedReads(() => router).findAndCount(target, { where }));
   }
 
   override findOne(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {
-    return this.#reads.findOne(target, options);
+    return this.#read('findOne', (router) => new RelatedReads(() => router).findOne(target, options));
   }
 
   override findOneBy(target: Target, where: Where): Promise<Loose> {
-    return this.#reads.findOneBy(target, where);
+    return this.#read('findOneBy', (router) => new RelatedReads(() => router).findOneBy(target, where));
   }
 
   override async findOneOrFail(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {
@@ -246,50 +259,47 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override count(target: Target, options?: FindManyOptions<Loose>): Promise<number> {
-    return this.#reads.count(target, options);
+    return this.#read('count', (router) => new RelatedReads(() => router).count(target, options));
   }
 
   override countBy(target: Target, where: Where): Promise<number> {
-    return this.#reads.count(target, { where });
+    return this.#read('count', (router) => new RelatedReads(() => router).count(target, { where }));
   }
 
   override exists(target: Target, options?: FindManyOptions<Loose>): Promise<boolean> {
-    return this.#reads.exists(target, options);
+    return this.#read('exists', (router) => new RelatedReads(() => router).exists(target, options));
   }
 
   override existsBy(target: Target, where: Where): Promise<boolean> {
-    return this.#reads.exists(target, { where });
+    return this.#read('exists', (router) => new RelatedReads(() => router).exists(target, { where }));
   }
 
   override sum(target: Target, column: string, where?: Where): Promise<number | null> {
-    return this.#reads.aggregate('sum', target, column, where);
+    return this.#read('sum', (router) => new RelatedReads(() => router).aggregate('sum', target, column, where));
   }
 
   override average(target: Target, column: string, where?: Where): Promise<number | null> {
-    return this.#reads.aggregate('average', target, column, where);
+    return this.#read('average', (router) => new RelatedReads(() => router).aggregate('average', target, column, where));
   }
 
   override minimum(target: Target, column: string, where?: Where): Promise<number | null> {
-    return this.#reads.aggregate('minimum', target, column, where);
+    return this.#read('minimum', (router) => new RelatedReads(() => router).aggregate('minimum', target, column, where));
   }
 
   override maximum(target: Target, column: string, where?: Where): Promise<number | null> {
-    return this.#reads.aggregate('maximum', target, column, where);
+    return this.#read('maximum', (router) => new RelatedReads(() => router).aggregate('maximum', target, column, where));
   }
 
-  get #calls(): CallRouter {
-    const { core, scope, transaction, limits } = this.#routing;
-    const current = core();
-    const context = current.contexts.current;
-    if (context) return this.#callsIn(context, current);
-    if (this.#router?.core !== current) this.#router = new CallRouter(current, transaction ?? current.access, scope, limits);
-    return this.#router;
+  get #isGuarded(): boolean {
+    return this.#routing.live().isGuarded;
   }
 
-  #callsIn(context: ActiveContext, core: ClusterCore): CallRouter {
-    const { scope, transaction, limits, isPlaced } = this.#routing;
-    const own = isPlaced ? scope : scopeWithin(scope, context);
-    return new CallRouter(core, transaction ?? core.access, own, mergeScatter<ScatterCallOptions>({}, context.limits, limits));
+  #read<T>(operation: string, work: (router: CallRouter) => Promise<T>): Promise<T> {
+    return this.#calls.run({ operation, kind: 'read' }, work);
+  }
+
+  #update<T>(operation: string, work: (router: CallRouter) => Promise<T>): Promise<T> {
+    return this.#calls.run({ operation, kind: 'update' }, work);
   }
 
   #scoped(scope: Scope): ShardedEntityManager {
@@ -312,17 +322,29 @@ export class RoutedEntityManager extends EntityManager {
     // TypeORM's own error for what is no entity, before anything is routed.
     if (typeof entity !== 'object' || entity === null) return (super[operation] as Loose).apply(this, args);
     const entities: readonly ObjectLiteral[] = [entity].flat();
-    if (entities.length > 0) await persist(this.#calls, operation, isTarget ? first : undefined, entities, options);
+    const target: Target | undefined = isTarget ? first : undefined;
+    const done = new Set<ObjectLiteral>();
+    if (entities.length > 0) {
+      await this.#calls.run({ operation, kind: this.#persistKind(operation) }, (router) =>
+        persist(router, operation, { target, entities, options, done }),
+      );
+    }
     return entity;
   }
 
-  #anyShardOf(target: Target): ShardHandle {
-    return this.#calls.read(target, { kind: 'where', where: undefined }).shards[0] as ShardHandle;
+  /** A save sends nothing that finds no row unnoticed, except for the links that it takes away. */
+  #persistKind(operation: PersistOperation): CallKind {
+    return operation === 'save' && this.#routing.core().model.leaving.isEmpty ? 'insert' : 'remove';
+  }
+
+  get #scope(): Exclude<Scope, { readonly kind: 'key' }> {
+    return resolveScope(this.#routing.scope, this.#routing.core());
   }
 
   /** The manager of the one shard that this manager is bound to, for members that answer without waiting. */
   #manager(member: string): EntityManager {
-    const { scope, transaction } = this.#routing;
+    const { transaction } = this.#routing;
+    const scope = this.#scope;
     const access: ShardAccess = transaction ?? this.#routing.core().access;
     const manager = scope.kind === 'shard' ? access.managerNow(scope.shard) : transaction?.managerNow();
     if (manager) return manager;
@@ -333,10 +355,11 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   async #statement<T>(member: string, call: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const { scope } = this.#routing;
-    const router = this.#calls;
-    const shard = scope.kind === 'shard' ? scope.shard : router.access.pinned;
-    if (shard) return router.access.run(shard, call);
-    throw new ShardRequiredError(`${member} of a cluster`, 'query(sql, parameters, { shards }), or forKey(…) or onShard(name) first');
+    return this.#calls.run({ operation: member, kind: 'remove' }, async (router) => {
+      const { scope, access } = router;
+      const shard = scope.kind === 'shard' ? scope.shard : access.pinned;
+      if (shard) return access.run(shard, call);
+      throw new ShardRequiredError(`${member} of a cluster`, 'query(sql, parameters, { shards }), or forKey(…) or onShard(name) first');
+    });
   }
 }

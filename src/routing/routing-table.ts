@@ -16,24 +16,36 @@ export class RoutingTable {
   readonly placement: PlacementKind;
   /** Every shard that owns something, sorted by name. */
   readonly shards: readonly ShardName[];
-  /** Hash of the placement's kind, its parameters and of who owns what, in hexadecimal. A key that moves changes it. */
-  readonly checksum: string;
   /** @internal What the table was made from. */
   readonly layout: Layout;
   readonly #starts: ArrayLike<Position>;
   readonly #slots: Uint16Array | undefined;
   readonly #moduli: readonly bigint[];
   #segments: readonly Segment[] | undefined;
+  #checksum: string | undefined;
 
-  /** @param layout - The compiled columns; they are not checked and must not change afterwards. */
-  constructor(layout: Layout) {
+  /**
+   * @param layout - The compiled columns; they are not checked and must not change afterwards.
+   * @param same - A table made from the same columns.
+   */
+  constructor(layout: Layout, same?: RoutingTable) {
     this.placement = layout.placement;
-    this.shards = Object.freeze([...new Set(layout.rules.flatMap(({ shards }) => shards))].sort());
-    this.checksum = layoutChecksum(layout);
+    this.shards = same?.shards ?? Object.freeze([...new Set(layout.rules.flatMap(({ shards }) => shards))].sort());
     this.layout = layout;
     this.#starts = layout.starts;
     this.#slots = layout.slots;
-    this.#moduli = layout.rules.map(({ shards }) => BigInt(shards.length));
+    this.#moduli = same ? same.#moduli : layout.rules.map(({ shards }) => BigInt(shards.length));
+  }
+
+  /** Hash of the placement's kind, its parameters and of who owns what, in hexadecimal. A key that moves changes it. */
+  get checksum(): string {
+    this.#checksum ??= layoutChecksum(this.layout);
+    return this.#checksum;
+  }
+
+  /** Every shard that owns something: {@link shards}, for what needs all of them. */
+  everyOwner(): readonly ShardName[] {
+    return this.shards;
   }
 
   /** The line in order: no gaps, neighbours under different rules. Made at the first use, then kept. */

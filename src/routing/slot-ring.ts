@@ -57,3 +57,10 @@ function layoutOfSlots(slots: Int32Array, names: readonly string[]): Layout {
     slots: Uint16Array.from(slots),
   };
 }
+
+/** A map of whole slots as a layout of the default ring; undefined for a table that has borders within slots. */
+export function slotLayoutOf(table: RoutingTable): Layout | undefined {
+  if (!liesOnSlots(table)) return undefined;
+  const names = [...table.shards];
+  return layoutOfSlots(previousSlots(names, table), names);
+}

@@ -96,7 +96,8 @@ function orderBy(builder: Builder, expression: string, { descending, nulls }: So
 
 function narrow(builder: Builder, condition: Condition | undefined): void {
   if (!condition) return;
-  builder.expressionMap.extraAppendedAndWhereCondition = condition.sql;
+  const { extraAppendedAndWhereCondition: mask } = builder.expressionMap;
+  builder.expressionMap.extraAppendedAndWhereCondition = mask ? `(${condition.sql}) AND (${mask})` : condition.sql;
   builder.setParameters(condition.parameters);
 }
 

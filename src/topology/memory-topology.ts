@@ -7,6 +7,11 @@ export function memoryTopology(): TopologyStore {
   return new MemoryTopology();
 }
 
+/** Whether a store is that of one process alone. */
+export function isMemoryTopology(store: TopologyStore): boolean {
+  return store instanceof MemoryTopology;
+}
+
 class MemoryTopology implements TopologyStore {
   readonly #changes = new EventEmitter().setMaxListeners(0);
   readonly #heartbeats = new Map<string, Heartbeat>();

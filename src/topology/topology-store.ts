@@ -1,7 +1,8 @@
 /** The topology as a store keeps it. */
 export interface StoredTopology {
-  /** Grows with every document that is stored; never the same for two of them. */
+  /** Counts documents: 1 for the first, and each swap that is stored adds one. */
   readonly version: number;
+  /** What was stored. */
   readonly document: string;
 }
 

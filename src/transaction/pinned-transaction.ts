@@ -1,7 +1,9 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
-import { type ShardAccess, type ShardHandle, shardFault } from '../cluster';
-import { TransactionShardError } from '../errors';
+import { type ClusterCore, type ShardAccess, type ShardHandle, shardFault } from '../cluster';
+import { TopologyChangedError, TransactionShardError } from '../errors';
+import { fenceRefusalOf } from '../fence';
+import { type CallKind, claimsOn, hasMoved, type LiveTopology, secure } from '../live';
 
 /*
  * A transaction is in one of three states:
@@ -12,6 +14,9 @@ import { TransactionShardError } from '../errors';
  *
  * Nested transactions are savepoints. Those begun while it was unpinned are made when it is pinned, so that they can be rolled
  * back as if they had been there. After a crash nothing is left: the database rolls back what was not committed.
+ *
+ * It goes by one topology, that of its begin. While rows move, what a call claims is locked against moving before its statements, once
+ * for each position. When a call finds that rows have moved, the transaction is *spoiled*: it can only be rolled back, and made again.
  */
 
 /** A transaction on one shard, which the first statement that proves a shard chooses. */
@@ -23,11 +28,41 @@ export class PinnedTransaction implements ShardAccess {
   #pin: { readonly shard: ShardHandle; readonly runner: Promise<QueryRunner> } | undefined;
   #runner: QueryRunner | undefined;
   #ended = false;
+  #spoiled: TopologyChangedError | undefined;
+  readonly #live: LiveTopology;
+  readonly #secured = new Set<string>();
 
   /** @param shard - pins the transaction from the start. */
-  constructor(isolation: IsolationLevel | undefined, shard?: ShardHandle) {
+  constructor(live: LiveTopology, isolation: IsolationLevel | undefined, shard?: ShardHandle) {
+    this.#live = live;
     this.#isolation = isolation;
     this.#from = shard;
+  }
+
+  /**
+   * What runs one call of the transaction.
+   *
+   * @param core - by which the call is routed, with the footprint of the call.
+   */
+  accessFor(core: ClusterCore, kind: CallKind): ShardAccess {
+    const run = <T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>) =>
+      this.run(shard, async (manager) => {
+        await this.#secure(manager.queryRunner as QueryRunner, shard, { core, kind });
+        return call(manager);
+      });
+    return {
+      pinned: this.pinned,
+      maxRows: undefined,
+      admit: (shards) => this.admit(shards),
+      admitRows: () => undefined,
+      managerNow: (shard) => this.managerNow(shard),
+      run,
+      runAll: async (_operation, shards, call) => {
+        this.admit(shards);
+        const only = shards[0] as ShardHandle;
+        return [await run(only, (manager) => call(manager, only))];
+      },
+    };
   }
 
   /** The shard of the transaction; undefined until a statement has proved one. */
@@ -48,12 +83,16 @@ export class PinnedTransaction implements ShardAccess {
 
   async run<T>(shard: ShardHandle, call: (manager: EntityManager) => Promise<T>): Promise<T> {
     this.admit([shard]);
+    if (this.#spoiled) throw this.#spoiled;
     this.#pin ??= { shard, runner: this.#begin(shard) };
     try {
       const runner = await this.#pin.runner;
       return await call(runner.manager);
     } catch (error) {
-      throw shardFault(shard.name, error);
+      if (error instanceof TopologyChangedError) this.#spoiled = error;
+      // MySQL leaves the transaction open after its guard has refused.
+      else if (isMoveRefusal(error)) this.#spoiled = hasMoved(shard, { cause: error });
+      throw this.#spoiled ?? shardFault(shard.name, error);
     }
   }
 
@@ -104,8 +143,33 @@ export class PinnedTransaction implements ShardAccess {
       throw error;
     }
     this.#depth -= 1;
+    if (this.#spoiled) {
+      await this.#each((runner) => runner.rollbackTransaction()).catch(() => undefined);
+      throw this.#spoiled;
+    }
     await this.#each((runner) => runner.commitTransaction());
     return result;
+  }
+
+  /** Locks what a call claims against moving, when rows move or may do so unseen. */
+  async #secure(runner: QueryRunner, shard: ShardHandle, { core, kind }: { readonly core: ClusterCore; readonly kind: CallKind }) {
+    const live = this.#live;
+    if (!live.isGuarded || kind === 'insert') return;
+    const isSilent = !live.isFresh && !(await live.refreshed());
+    const claims = claimsOn(core, shard, core.footprint?.groups ?? []);
+    for (const { group, positions } of claims) {
+      const table = live.core.tables.get(group);
+      if (positions.some((position) => table?.ownerOf(position) !== shard.name)) throw hasMoved(shard);
+    }
+    if (!live.current.plan && !isSilent) return;
+    const isWrite = kind !== 'read';
+    const keyOf = (group: string, position: unknown) => JSON.stringify([group, String(position), isWrite]);
+    const left = claims.map((claim) => ({
+      ...claim,
+      positions: claim.positions.filter((position) => !this.#secured.has(keyOf(claim.group, position))),
+    }));
+    await secure(runner, left, { shard, version: core.topology?.version ?? 0, isWrite });
+    for (const { group, positions } of left) for (const position of positions) this.#secured.add(keyOf(group, position));
   }
 
   async #begin(shard: ShardHandle): Promise<QueryRunner> {
@@ -145,4 +209,9 @@ async function releaseClean(runner: QueryRunner): Promise<void> {
   } finally {
     await runner.release();
   }
+}
+
+function isMoveRefusal(error: unknown): boolean {
+  const refusal = fenceRefusalOf(error);
+  return refusal === 'elsewhere' || refusal === 'frozen';
 }

@@ -9,6 +9,8 @@ export const layers: readonly (readonly string[])[] = [
   ['metadata'],
   ['query'],
   ['cluster'],
+  ['fence'],
+  ['live'],
   ['scatter'],
   ['repository', 'transaction', 'reshard'],
   ['data-source'],

@@ -69,6 +69,30 @@ const samples: readonly (readonly [error: errors.ShardingError, code: string, fa
     ['UserHomeLayout', 'it holds a function'],
   ],
   [
+    new errors.ReshardRefusedError(['Another plan is running.'], options),
+    'ERR_RESHARD_REFUSED',
+    { reasons: ['Another plan is running.'] },
+    ['Another plan is running.'],
+  ],
+  [
+    new errors.ReshardStoppedError('p', 'copy', 'a', 'The disk is full.', options),
+    'ERR_RESHARD_STOPPED',
+    { planId: 'p', step: 'copy', shard: 'a' },
+    ['step copy on shard "a"', 'The disk is full.', 'Every row is served', 'resume()'],
+  ],
+  [
+    new errors.RouteLeaseError('find', options),
+    'ERR_ROUTE_LEASE',
+    { operation: 'find', retryable: true },
+    ['find needs the newest topology', 'Nothing was sent', 'try again'],
+  ],
+  [
+    new errors.TopologyChangedError('a', 'the key was routed by an old topology.', options),
+    'ERR_TOPOLOGY_CHANGED',
+    { shard: 'a', retryable: true },
+    ['shard "a"', 'Nothing was changed', 'again'],
+  ],
+  [
     new errors.LeaseLostError('a', 'User', options),
     'ERR_LEASE_LOST',
     { shard: 'a', group: 'User' },

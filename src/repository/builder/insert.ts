@@ -1,7 +1,7 @@
 import { type EntityManager, type InsertQueryBuilder, InsertResult, type ObjectLiteral } from 'typeorm';
 import { ScatterUnsupportedError, ShardKeyChangedError, ShardRequiredError } from '../../errors';
 import { type EntitySharding, hasPositionColumn, type ShardedEntity } from '../../metadata';
-import { insertRows, requireKeyAmong } from '../inserts';
+import { type InsertDone, insertRows, requireKeyAmong } from '../inserts';
 import { type Built, mainSharding, targetOf } from './built';
 import { namedByRunner, namedRoute } from './built-route';
 import { type Recording, replay } from './recording';
@@ -9,7 +9,7 @@ import { type Recording, replay } from './recording';
 type Insert = InsertQueryBuilder<ObjectLiteral>;
 
 /** Runs an insert on the shards that own its rows. The result is in the order given. */
-export async function executeInsert(built: Built): Promise<InsertResult> {
+export async function executeInsert(built: Built, done: InsertDone): Promise<InsertResult> {
   const { mirror, router, recording } = built;
   const sharding = mainSharding(built);
   if (sharding?.kind === 'sharded') refuseKeyConflicts(sharding, mirror.expressionMap.onUpdate);
@@ -17,7 +17,7 @@ export async function executeInsert(built: Built): Promise<InsertResult> {
   if (!isPlaced) return insertAsNamed(built, sharding);
   const rows = valueSetsOf(built);
   if (rows.length === 0) return new InsertResult();
-  return insertRows(router, { operation: 'insert', target: targetOf(sharding.metadata), rows }, (manager, _entity, each) =>
+  return insertRows(router, { operation: 'insert', target: targetOf(sharding.metadata), rows, done }, (manager, _entity, each) =>
     insertOn(recording, manager).values(each).execute(),
   );
 }

@@ -62,7 +62,7 @@ function shardOf({ router }: Built, keys: EntityKeys, sharding: ShardedEntity, o
   const entity = asEntity(sharding, owner);
   const isKnown = keyValuesOf(sharding, entity).every((value) => value !== undefined && value !== null);
   if (isKnown) return keys.shardOfStored(sharding, entity);
-  const scope = scopeOf(router.scope, sharding);
+  const scope = scopeOf(router.scope, sharding, router.core);
   if (scope.kind === 'shard') return scope.shard;
   throw new ShardKeyMissingError(
     sharding.metadata.name,

@@ -1,5 +1,7 @@
 import { DataSource, InstanceChecker, type ObjectLiteral, QueryBuilder, type SelectQueryBuilder } from 'typeorm';
-import type { CallRouter } from '../call-router';
+import type { CallKind } from '../../live';
+import type { Calls } from '../calls';
+import type { InsertDone } from '../inserts';
 import type { Built } from './built';
 import { executeInsert } from './insert';
 import { type AnyBuilder, ownCopy, type RecordedCall, type Recording, recordedOf, register } from './recording';
@@ -29,9 +31,9 @@ const RETURNING: ReadonlySet<string> = new Set(['returning', 'output']);
  *
  * @param args - those of TypeORM's `createQueryBuilder`.
  */
-export function beginBuilder(cluster: DataSource, router: () => CallRouter, args: readonly unknown[]): SelectQueryBuilder<ObjectLiteral> {
+export function beginBuilder(cluster: DataSource, calls: Calls, args: readonly unknown[]): SelectQueryBuilder<ObjectLiteral> {
   const mirror = (DataSource.prototype.createQueryBuilder as Loose).apply(cluster, [...args]) as AnyBuilder;
-  return new RoutedBuilder(mirror, router, { start: { kind: 'manager', args }, calls: [] }).proxy as SelectQueryBuilder<ObjectLiteral>;
+  return new RoutedBuilder(mirror, calls, { start: { kind: 'manager', args }, calls: [] }).proxy as SelectQueryBuilder<ObjectLiteral>;
 }
 
 class RoutedBuilder {
@@ -40,7 +42,7 @@ class RoutedBuilder {
 
   constructor(
     readonly mirror: AnyBuilder,
-    readonly router: () => CallRouter,
+    readonly calls: Calls,
     recording: Recording,
     /** The builder that a sub-query is of, which has the sub-query's parameters. */
     readonly parent?: RoutedBuilder,
@@ -55,12 +57,15 @@ class RoutedBuilder {
     const member: unknown = Reflect.get(this.mirror, name, this.mirror);
     if (typeof name === 'symbol' || name === 'constructor' || typeof member !== 'function') return member;
     const terminal = terminalOf(this.mirror, name);
-    if (terminal) return (...args: readonly unknown[]) => terminal(this.#built(), ...args);
+    if (terminal) return (...args: readonly unknown[]) => this.#run(name, terminal, args);
     return (...args: readonly unknown[]) => this.#build(name, args);
   }
 
-  #built(): Built {
-    return { mirror: this.mirror, recording: this.#recording, router: this.router() };
+  /** Texts are there at once; everything else is a call. */
+  #run(name: string, terminal: Terminal, args: readonly unknown[]): unknown {
+    const on = (router: Built['router']) => terminal({ mirror: this.mirror, recording: this.#recording, router }, ...args);
+    if (TEXTS.has(name)) return on(this.calls.router);
+    return this.calls.run({ operation: name, kind: kindOf(this.mirror, name) }, async (router) => on(router));
   }
 
   #build(member: string, given: readonly unknown[]): unknown {
@@ -73,7 +78,7 @@ class RoutedBuilder {
     }
     if (!(result instanceof QueryBuilder)) return result;
     const parent = member === 'subQuery' ? this : this.parent;
-    return new RoutedBuilder(result, this.router, this.#derived(call), parent).proxy;
+    return new RoutedBuilder(result, this.calls, this.#derived(call), parent).proxy;
   }
 
   #record(call: RecordedCall): void {
@@ -113,5 +118,13 @@ function terminalOf(mirror: AnyBuilder, name: string): Terminal | undefined {
   if (InstanceChecker.isSelectQueryBuilder(mirror)) return SELECTS.get(name);
   if (InstanceChecker.isRelationQueryBuilder(mirror)) return RELATION_CALLS.get(name);
   if (name !== 'execute') return undefined;
-  return InstanceChecker.isInsertQueryBuilder(mirror) ? executeInsert : executeWrite;
+  if (!InstanceChecker.isInsertQueryBuilder(mirror)) return executeWrite;
+  const done: InsertDone = new Map();
+  return (built) => executeInsert(built, done);
+}
+
+function kindOf(mirror: AnyBuilder, name: string): CallKind {
+  if (InstanceChecker.isSelectQueryBuilder(mirror) || name.startsWith('load')) return 'read';
+  if (InstanceChecker.isInsertQueryBuilder(mirror)) return mirror.expressionMap.onIgnore ? 'remove' : 'insert';
+  return InstanceChecker.isRelationQueryBuilder(mirror) ? 'remove' : 'update';
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { ScatterUnsupportedError } from '../../errors';
+import { masked } from '../../live';
 import {
   type ScatterCall,
   scatterCount,
@@ -14,12 +15,12 @@ import {
 } from '../../scatter';
 import type { CallRoute } from '../call-router';
 import { notFound } from '../not-found';
-import { type Built, mainEntity, targetOf } from './built';
+import { type Built, mainEntity, mainSharding, targetOf } from './built';
 import { readRoute } from './built-route';
 import { type Selection, selectFeature, selectionOf } from './features';
 import { refuseForeignJoins } from './joins';
 import { refuseLeavingLoads } from './leaving-loads';
-import { type Recording, replay } from './recording';
+import { replay } from './recording';
 import { shardStream } from './shard-stream';
 
 type Select = SelectQueryBuilder<ObjectLiteral>;
@@ -66,7 +67,9 @@ async function run<T>(built: Built, terminal: Terminal<T>): Promise<T> {
   refuseForeignJoins(built, route, terminal.operation);
   refuseLeavingLoads(built, terminal.operation);
   const [only, other] = route.shards;
-  if (only && !other) return route.access.run(only, (manager) => terminal.one(selectOn(built.recording, manager)));
+  // The rows of a stream come after the call has given its connection back.
+  const isGuardedStream = terminal.operation === 'stream' && 'mustLock' in route.access && route.byEntity;
+  if (only && !other && !isGuardedStream) return route.access.run(only, (manager) => terminal.one(selectOn(built, manager)));
   if (!only) return isAnswered(terminal, selection) ? runAnywhere(built, terminal) : terminal.none();
   return scatter(built, route.byEntity as CallRoute, selection, terminal);
 }
@@ -75,7 +78,7 @@ function scatter<T>(built: Built, route: CallRoute, selection: Selection, termin
   const feature = selectFeature(built) ?? selection.unsupported ?? terminal.unsupported(built, selection);
   const { sharding, shards } = route;
   if (feature !== undefined) throw new ScatterUnsupportedError(sharding.metadata.name, terminal.operation, feature);
-  const recipe = (manager: EntityManager) => selectOn(built.recording, manager);
+  const recipe = (manager: EntityManager) => selectOn(built, manager);
   return built.router.scatter(terminal.operation, route, (access) =>
     terminal.several({ operation: terminal.operation, sharding, shards, access, recipe }, selection),
   );
@@ -86,14 +89,17 @@ function isAnswered<T>(terminal: Terminal<T>, { isOneRow }: Selection): boolean 
   return isOneRow && Array.isArray(terminal.none());
 }
 
-function runAnywhere<T>({ router, recording }: Built, terminal: Terminal<T>): Promise<T> {
+function runAnywhere<T>(built: Built, terminal: Terminal<T>): Promise<T> {
+  const { router } = built;
   const shard = router.access.pinned ?? router.core.owners.find(({ isOpen }) => isOpen) ?? router.core.owners[0];
   if (!shard) return Promise.resolve(terminal.none());
-  return router.access.run(shard, (manager) => terminal.one(selectOn(recording, manager)));
+  return router.access.run(shard, (manager) => terminal.one(selectOn(built, manager)));
 }
 
-function selectOn(recording: Recording, manager: EntityManager): Select {
-  return replay(recording, manager) as Select;
+function selectOn(built: Built, manager: EntityManager): Select {
+  const select = replay(built.recording, manager) as Select;
+  const sharding = mainSharding(built);
+  return sharding ? masked(built.router.core, sharding, select) : select;
 }
 
 function missing({ mirror }: Built): never {

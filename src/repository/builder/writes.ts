@@ -8,6 +8,7 @@ import {
 } from 'typeorm';
 import type { SoftDeleteQueryBuilder } from 'typeorm/query-builder/SoftDeleteQueryBuilder';
 import { ScatterUnsupportedError } from '../../errors';
+import { masked } from '../../live';
 import { soleSqlKey } from '../../query';
 import type { CallRoute } from '../call-router';
 import { refuseNewKey, runWrites, sumDeletes, sumUpdates } from '../criteria-writes';
@@ -27,7 +28,10 @@ export async function executeWrite(built: Built): Promise<Result> {
     refuseNewKey(sharding, valuesOf(built), () => soleSqlKey(sharding, conditionOf(built.mirror)));
   }
   const { shards, access, byEntity } = writeRoute(built, operation);
-  const call = (manager: EntityManager): Promise<Result> => (replay(built.recording, manager) as Write).execute();
+  const call = (manager: EntityManager): Promise<Result> => {
+    const builder = replay(built.recording, manager) as Write;
+    return (sharding ? masked(built.router.core, sharding, builder) : builder).execute();
+  };
   const [only] = shards;
   if (!byEntity) return access.run(only as NonNullable<typeof only>, call);
   if (shards.length > 1) refuseUnsupported(built, byEntity, operation);

@@ -1,6 +1,7 @@
 import type { ObjectLiteral, QueryRunner } from 'typeorm';
 import type { RelationMetadata } from 'typeorm/metadata/RelationMetadata';
 import type { ActiveContext, ClusterCore, ShardAccess } from '../../cluster';
+import { guarded, type LiveTopology } from '../../live';
 import { CallRouter } from '../call-router';
 import { PROVED } from '../scope';
 import { LazyPromise } from './lazy-promise';
@@ -22,7 +23,7 @@ interface Batch {
 export class LazyBatches {
   readonly #open = new Map<RelationMetadata, Set<Batch>>();
 
-  constructor(readonly core: () => ClusterCore) {}
+  constructor(readonly live: () => LiveTopology) {}
 
   /**
    * Loads the related rows of entities.
@@ -42,12 +43,12 @@ export class LazyBatches {
     const batch = this.#batch(relation, runner);
     batch.entities.push(...entities);
     const related = await batch.related;
-    for (const entity of entities) this.core().related.remember(relation, entity, related.get(entity) ?? []);
+    for (const entity of entities) this.live().core.related.remember(relation, entity, related.get(entity) ?? []);
     return entities.flatMap((entity) => related.get(entity) ?? []);
   }
 
   #batch(relation: RelationMetadata, runner: QueryRunner | undefined): Batch {
-    const core = this.core();
+    const { core } = this.live();
     const context = core.contexts.current;
     const batches = this.#open.get(relation) ?? new Set<Batch>();
     this.#open.set(relation, batches);
@@ -55,8 +56,9 @@ export class LazyBatches {
     const entities: ObjectLiteral[] = [];
     const related = nextTurn().then(() => {
       batches.delete(batch);
-      const access: ShardAccess = runner ? new RunnerAccess(runner, core) : core.access;
-      return loaderOf(new CallRouter(core, access, PROVED, context?.limits)).related(relation, [...new Set(entities)], {});
+      const on = (routed: ClusterCore, access: ShardAccess) =>
+        loaderOf(new CallRouter(routed, access, PROVED, context?.limits)).related(relation, [...new Set(entities)], {});
+      return runner ? on(core, new RunnerAccess(runner, core)) : guarded(this.live(), { operation: 'find', kind: 'read' }, on);
     });
     const batch: Batch = { runner, context, entities, related };
     batches.add(batch);

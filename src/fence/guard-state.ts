@@ -1,0 +1,57 @@
+import type { QueryRunner } from 'typeorm';
+import type { ShardDataSource } from '../cluster';
+import { FENCE_SCHEMA_VERSION } from './control-tables';
+import type { Guard } from './guard';
+import type { FencedGroup } from './guarded-table';
+import { guardsOf } from './guards-of';
+import { installedGuards } from './installed-guards';
+import { withRunner } from './with-runner';
+
+/** How one guard stands. `altered`: another text under its name; `disabled`: there, but PostgreSQL was told not to fire it. */
+export type GuardCondition = 'armed' | 'missing' | 'altered' | 'disabled';
+
+/** The guards of one member. */
+export interface GuardState {
+  /** Whether every guard is armed, so that no write of an ordinary session can pass the fence. */
+  readonly isArmed: boolean;
+  /** The version that this library arms. */
+  readonly version: number;
+  /** Those that must be there while the member is armed. */
+  readonly guards: readonly { readonly name: string; readonly table: string; readonly condition: GuardCondition }[];
+  /** Guards of other versions on the same tables; they refuse as well, and arming removes them. */
+  readonly superfluous: readonly { readonly name: string; readonly table: string }[];
+}
+
+/**
+ * Says which guards a member has, of which version, and which are missing.
+ *
+ * @throws {ConfigurationError} when a table of the groups cannot be guarded.
+ */
+export function guardState(source: ShardDataSource, groups: readonly FencedGroup[]): Promise<GuardState> {
+  const guards = guardsOf(source, groups);
+  return withRunner(source, (runner) => compareGuards(source, runner, guards));
+}
+
+/** Compares guards that must be there with those that are. */
+export async function compareGuards(source: ShardDataSource, runner: QueryRunner, guards: readonly Guard[]): Promise<GuardState> {
+  const installed = await installedGuards(source, runner);
+  const byName = new Map(installed.map((each) => [each.name, each]));
+  const states = guards.map(({ name, table, body }) => {
+    const found = byName.get(name);
+    return { name, table: table.path, condition: conditionOf(found?.body, body, found?.isEnabled) };
+  });
+  const paths = new Map(guards.map(({ table }) => [table.table, table.path]));
+  const wanted = new Set(guards.map(({ name }) => name));
+  const superfluous = installed.flatMap(({ name, table }) => {
+    const path = paths.get(table);
+    return path === undefined || wanted.has(name) ? [] : [{ name, table: path }];
+  });
+  return { isArmed: states.every(({ condition }) => condition === 'armed'), version: FENCE_SCHEMA_VERSION, guards: states, superfluous };
+}
+
+function conditionOf(found: string | undefined, body: string, isEnabled: boolean | undefined): GuardCondition {
+  if (found === undefined) return 'missing';
+  // SQLite gives the whole statement; the others give just the body.
+  if (!found.endsWith(body)) return 'altered';
+  return isEnabled === false ? 'disabled' : 'armed';
+}

@@ -1,0 +1,62 @@
+import type { EntityManager, QueryRunner } from 'typeorm';
+import { gather, type ShardHandle, shardFault } from '../cluster';
+import { ShardsFailedError } from '../errors';
+
+/** How a write that means rows of several shards is run. */
+export interface TogetherCall<T> {
+  /** Begins the transaction of one shard, with its ownership locked. */
+  readonly begin: (shard: ShardHandle) => Promise<QueryRunner>;
+  readonly call: (manager: EntityManager, shard: ShardHandle) => Promise<T>;
+}
+
+/**
+ * Runs a write on several shards: locks ownership on all of them, then writes on all of them, then commits one after another. Until the
+ * first commit any failure rolls all of it back, so that it can be made again; after it nothing is.
+ *
+ * @throws {ShardsFailedError} naming the shards that failed, and those that were committed.
+ */
+export async function runTogether<T>(operation: string, shards: readonly ShardHandle[], work: TogetherCall<T>): Promise<readonly T[]> {
+  const inOrder = [...shards].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const runners = new Map<ShardHandle, QueryRunner>();
+  try {
+    for (const shard of inOrder) runners.set(shard, await named(operation, shard, work.begin(shard)));
+    const answers = await gather(operation, shards, async (shard) => {
+      const { manager } = runners.get(shard) as QueryRunner;
+      return work.call(manager, shard).catch((error: unknown) => Promise.reject(shardFault(shard.name, error)));
+    });
+    await commitAll(operation, runners);
+    return answers;
+  } finally {
+    for (const runner of runners.values()) await giveBack(runner);
+  }
+}
+
+async function named<T>(operation: string, shard: ShardHandle, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new ShardsFailedError(operation, [{ shard: shard.name, error: shardFault(shard.name, error) }], []);
+  }
+}
+
+async function commitAll(operation: string, runners: ReadonlyMap<ShardHandle, QueryRunner>): Promise<void> {
+  const committed: string[] = [];
+  for (const [shard, runner] of runners) {
+    try {
+      await runner.commitTransaction();
+    } catch (error) {
+      const left = [...runners.keys()].map(({ name }) => name).filter((name) => name !== shard.name && !committed.includes(name));
+      throw new ShardsFailedError(operation, [{ shard: shard.name, error: shardFault(shard.name, error) }], committed, left);
+    }
+    committed.push(shard.name);
+  }
+}
+
+async function giveBack(runner: QueryRunner): Promise<void> {
+  try {
+    // What cannot even be rolled back is broken; the database rolls it back.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+  } finally {
+    await runner.release();
+  }
+}

@@ -1,0 +1,54 @@
+import { type ActiveContext, type ClusterCore, Footprint, mergeScatter, type ShardAccess } from '../cluster';
+import { type CallKind, type GuardedCall, guarded } from '../live';
+import type { ScatterCallOptions } from '../options';
+import type { PinnedTransaction } from '../transaction';
+import { CallRouter } from './call-router';
+import type { Calls } from './calls';
+import type { Routing } from './routing';
+import { scopeWithin } from './scope';
+
+/** The calls of one manager, in a transaction or outside of one. */
+export class ManagerCalls implements Calls {
+  readonly #routing: Routing;
+  #router: CallRouter | undefined;
+
+  constructor(routing: Routing) {
+    this.#routing = routing;
+  }
+
+  get router(): CallRouter {
+    const { core, transaction } = this.#routing;
+    const current = core();
+    const context = current.contexts.current;
+    const access = transaction ?? current.access;
+    if (context) return this.#routerOn(current, access, context);
+    if (this.#router?.core !== current) this.#router = this.#routerOn(current, access, undefined);
+    return this.#router;
+  }
+
+  run<T>(call: GuardedCall, work: (router: CallRouter) => Promise<T>): Promise<T> {
+    try {
+      const live = this.#routing.live();
+      const { transaction } = this.#routing;
+      if (transaction) return work(live.isGuarded ? this.#secured(transaction, call.kind) : this.router);
+      if (!live.isGuarded) return live.held.during(live.core.topology?.version ?? 0, () => work(this.router));
+      const context = live.core.contexts.current;
+      return guarded(live, call, (core, access) => work(this.#routerOn(core, access, context)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The calls of a transaction go by the topology of its begin, and tell it what they are about. */
+  #secured(transaction: PinnedTransaction, kind: CallKind): CallRouter {
+    const core = this.#routing.core().observed(new Footprint());
+    return this.#routerOn(core, transaction.accessFor(core, kind), core.contexts.current);
+  }
+
+  #routerOn(core: ClusterCore, access: ShardAccess, context: ActiveContext | undefined): CallRouter {
+    const { scope, limits, isPlaced } = this.#routing;
+    if (!context) return new CallRouter(core, access, scope, limits);
+    const own = isPlaced ? scope : scopeWithin(scope, context);
+    return new CallRouter(core, access, own, mergeScatter<ScatterCallOptions>({}, context.limits, limits));
+  }
+}

@@ -1,0 +1,19 @@
+import { type FencedGroup, lookUpOf } from '../fence';
+import type { TopologyState } from '../topology';
+
+/**
+ * The groups of a topology as the fence takes them. Rows are found by slot only where both placements of a group that moves lie on slots.
+ *
+ * @param names - which groups; all without it.
+ */
+export function fencedGroups(
+  { tables, plan }: Pick<TopologyState, 'tables' | 'plan'>,
+  names: Iterable<string> = tables.keys(),
+): readonly FencedGroup[] {
+  return [...names].flatMap((name) => {
+    const move = plan?.moves.get(name);
+    const shown = [tables.get(name), move?.from, move?.to].filter((table) => table !== undefined);
+    if (shown.length === 0) return [];
+    return [{ name, lookUp: shown.every((table) => lookUpOf(table) === 'slot') ? 'slot' : 'range' }];
+  });
+}

@@ -1,0 +1,1 @@
+export { type RebuildReport, rebuildTopology } from './rebuild-topology';

@@ -1,0 +1,1 @@
+export { type CopyReferencesOptions, copyReferences, type ReferencesCopied } from './copy-references';

@@ -1,0 +1,2 @@
+export { type VerifyOptions, verifyCluster } from './verify-cluster';
+export type { VerifiedReference, VerifyFault, VerifyReport } from './verify-report';
