@@ -1,13 +1,14 @@
 import type { ShardedDataSource } from '../data-source';
 import type { ExitCode } from './exit-code';
+import type { Output } from './output';
 
 /** An option of one command. */
 export interface CommandOption {
   /** As commander writes it, for example `--timeout <ms>`. */
   readonly flags: string;
   readonly summary: string;
-  /** Reads the text given. @throws {UsageError} when it is not allowed. */
-  readonly parse?: (text: string) => unknown;
+  /** Reads the text given; `previous` is what an option that is given several times has come to. @throws {UsageError} when it is not allowed. */
+  readonly parse?: (text: string, previous: unknown) => unknown;
 }
 
 /** What a command is given. */
@@ -17,6 +18,9 @@ export interface CommandCall {
   readonly args: readonly string[];
   /** By camel-case name. */
   readonly options: Readonly<Record<string, unknown>>;
+  readonly output: Output;
+  /** Aborted by an interruption, or with an error that nobody caught as its reason. */
+  readonly signal: AbortSignal;
 }
 
 /** What a command found out. */
@@ -39,5 +43,9 @@ export interface Command {
   readonly options?: readonly CommandOption[];
   /** What to type after the name of the program. */
   readonly examples: readonly string[];
+  /** It ends in order by itself when it is interrupted; others are left where they are. @defaultValue false */
+  readonly endsInOrder?: boolean;
+  /** With `--json` it writes one document on each line, the answer last. @defaultValue false */
+  readonly writesLines?: boolean;
   run(call: CommandCall): Promise<Answer>;
 }

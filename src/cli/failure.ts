@@ -1,5 +1,15 @@
 import { CommanderError } from 'commander';
-import { ConfigurationError, IdentityError, ShardError, ShardingError, ShardsFailedError } from '../errors';
+import {
+  ConfigurationError,
+  FenceBlockedError,
+  FencePrivilegeError,
+  IdentityError,
+  ReshardRefusedError,
+  ReshardStoppedError,
+  ShardError,
+  ShardingError,
+  ShardsFailedError,
+} from '../errors';
 import type { ExitCode } from './exit-code';
 import { LoadError } from './load/load-error';
 import { withoutCredentials } from './text/without-credentials';
@@ -48,5 +58,12 @@ function factsOf(error: unknown): Readonly<Record<string, unknown>> {
   if (error instanceof IdentityError) return { differences: error.differences };
   if (error instanceof ShardError) return { shard: error.shard, driverCode: error.driverCode };
   if (error instanceof ShardsFailedError) return { failed: error.failed.map(({ shard }) => shard), succeeded: error.succeeded };
-  return error instanceof LoadError ? { place: error.place } : {};
+  return error instanceof LoadError ? { place: error.place } : reshardingFactsOf(error);
+}
+
+function reshardingFactsOf(error: unknown): Readonly<Record<string, unknown>> {
+  if (error instanceof ReshardRefusedError) return { reasons: error.reasons };
+  if (error instanceof ReshardStoppedError) return { planId: error.planId, step: error.step, shard: error.shard };
+  if (error instanceof FenceBlockedError) return { shard: error.shard, subject: error.subject, blockers: error.blockers };
+  return error instanceof FencePrivilegeError ? { shard: error.shard, operation: error.operation, grant: error.grant } : {};
 }

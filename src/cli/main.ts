@@ -2,6 +2,8 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Output } from './output';
 import { run } from './run';
 
 /** What a user's file or TypeORM's logger prints is story: only the answer may stand on stdout. */
@@ -30,11 +32,33 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
+/** Asks on stderr, since stdout is for results. */
+async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // readline takes Ctrl-C from the terminal before it becomes a signal.
+  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return await Promise.race([lines.question(question, { signal }), closed]);
+  } finally {
+    lines.close();
+  }
+}
+
+function createOutput(): Output {
+  const isTerminal = process.stderr.isTTY && process.env.TERM !== 'dumb';
+  return {
+    result: writer(process.stdout),
+    story: writer(process.stderr),
+    terminal: isTerminal ? process.stderr : undefined,
+    ask: process.stderr.isTTY && process.stdin.isTTY ? ask : undefined,
+  };
+}
+
 async function main(): Promise<void> {
   keepResultClean();
   const { version } = JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')) as { readonly version: string };
-  const output = { result: writer(process.stdout), story: writer(process.stderr) };
-  const code = await run(process.argv.slice(2), { output, folder: process.cwd(), version, signal: interruption() });
+  const code = await run(process.argv.slice(2), { output: createOutput(), folder: process.cwd(), version, signal: interruption() });
   // What a user's file has left running must not keep the command from ending.
   process.exit(code);
 }

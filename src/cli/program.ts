@@ -22,16 +22,18 @@ const NAME = 'typeorm-sharding';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 called wrongly, 3 differences found, 130 interrupted.
+Commands that move rows write one JSON document on each line with --json, the outcome last.
 
 Examples:
   ${NAME} -d src/cluster.ts topology show
   ${NAME} -d src/cluster.ts route User ada --json
+  ${NAME} -d src/cluster.ts reshard plan --add s3
 `;
 
 /** Makes the parser of the command line from the table of commands. It ends nothing by itself: it throws `CommanderError`. */
 export function createProgram(options: ProgramOptions): CommanderCommand {
   const program = new CommanderCommand(NAME)
-    .description('Looks into a cluster of typeorm-sharding. Results go to stdout, everything else to stderr.')
+    .description('Looks into a cluster of typeorm-sharding, and moves its rows. Results go to stdout, everything else to stderr.')
     .version(options.version, '--version')
     .option('-d, --data-source <path>', 'the .ts, .mts, .cts, .js, .mjs or .cjs file that exports the ShardedDataSource')
     .option('--json', 'write one JSON document, also for an error')

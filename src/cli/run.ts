@@ -6,7 +6,8 @@ import { failureOf, stackOf } from './failure';
 import { loadCluster } from './load/load-cluster';
 import type { Output } from './output';
 import { type CommonOptions, createProgram } from './program';
-import { jsonText } from './text/json-text';
+import { jsonLine, jsonText } from './text/json-text';
+import { isInterrupted, untilAborted } from './until-aborted';
 import { UsageError } from './usage-error';
 
 /** What a run of the command line is given by the process. */
@@ -31,14 +32,16 @@ interface Chosen {
 /** Runs one command line to its end. It never throws: what went wrong is written, and told by the exit code. */
 export async function run(args: readonly string[], options: RunOptions): Promise<ExitCode> {
   const isJson = args.includes('--json');
+  let write = jsonText;
   try {
     const chosen = await parse(args, options, isJson);
     if (!chosen) return 0;
+    if (chosen.command.writesLines) write = jsonLine;
     const { json, text, exitCode = 0 } = await answerOf(chosen, options);
-    await options.output.result(`${isJson ? jsonText(json) : text}\n`);
+    await options.output.result(`${isJson ? write(json) : text}\n`);
     return exitCode;
   } catch (error) {
-    return report(error, options, { isJson, withStack: args.includes('--stack') });
+    return report(error, options, { json: isJson ? write : undefined, withStack: args.includes('--stack') });
   }
 }
 
@@ -74,25 +77,18 @@ function usageError(error: CommanderError, story: string, isJson: boolean): Usag
   return new UsageError(isJson ? 'No command is given. See typeorm-sharding --help.' : `No command is given.\n\n${story.trim()}`);
 }
 
-async function answerOf({ command, args, options }: Chosen, { folder, signal }: RunOptions): Promise<Answer> {
+async function answerOf({ command, args, options }: Chosen, { folder, signal, output }: RunOptions): Promise<Answer> {
   if (options.dataSource === undefined) {
     throw new UsageError('No data source is given. Name the file that exports the ShardedDataSource: -d path/to/cluster.ts');
   }
   let cluster: ShardedDataSource | undefined;
-  const work = async () => {
-    cluster = await loadCluster(options.dataSource ?? '', folder);
-    signal.throwIfAborted();
-    return command.run({ cluster, args, options });
-  };
   try {
-    return await Promise.race([work(), aborted(signal)]);
+    cluster = await untilAborted(loadCluster(options.dataSource, folder), signal);
+    const answer = command.run({ cluster, args, options, output, signal });
+    return await (command.endsInOrder ? answer : untilAborted(answer, signal));
   } finally {
     await close(cluster);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 async function close(cluster: ShardedDataSource | undefined): Promise<void> {
@@ -109,20 +105,16 @@ async function close(cluster: ShardedDataSource | undefined): Promise<void> {
 async function report(
   error: unknown,
   { output, signal }: RunOptions,
-  { isJson, withStack }: { readonly isJson: boolean; readonly withStack: boolean },
+  { json: write, withStack }: { readonly json: ((value: unknown) => string) | undefined; readonly withStack: boolean },
 ): Promise<ExitCode> {
-  if (signal.aborted && isInterruption(signal.reason)) {
-    if (isJson) await output.result(`${jsonText({ error: { code: 'ERR_INTERRUPTED', message: 'Interrupted.' } })}\n`);
+  if (isInterrupted(signal)) {
+    if (write) await output.result(`${write({ error: { code: 'ERR_INTERRUPTED', message: 'Interrupted.' } })}\n`);
     else await output.story('Interrupted.\n');
     return 130;
   }
   const { text, json, exitCode } = failureOf(error);
-  if (isJson) await output.result(`${jsonText(json)}\n`);
+  if (write) await output.result(`${write(json)}\n`);
   else await output.story(`${text}\n`);
   if (withStack) await output.story(`${stackOf(error)}\n`);
   return exitCode;
-}
-
-function isInterruption(reason: unknown): boolean {
-  return reason instanceof DOMException && reason.name === 'AbortError';
 }

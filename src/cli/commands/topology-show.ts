@@ -1,37 +1,50 @@
+import type { Shard } from '../../cluster';
 import type { ShardedDataSource } from '../../data-source';
 import type { ShardingGroup } from '../../metadata';
 import type { RoutingTable } from '../../routing';
+import type { Topology } from '../../topology';
 import type { Answer, Command } from '../command';
+import { storedTopology } from '../reshard/stored-topology';
 import { addressText } from '../text/address-text';
+import { movingFacts, movingText } from '../text/moving-text';
 import { table } from '../text/table';
 
 /** Beyond this many the segments of an ordered placement are counted instead of listed for people. */
 const LISTED_SEGMENTS = 50;
 
-/** `topology show`: the shards, and what each owns. */
+/** `topology show`: the shards, what each owns, and what is moving. */
 export const topologyShow: Command = {
   name: 'topology show',
-  summary: 'show the shards, where they are, and what share of the keys each owns; connects to nothing',
+  summary: 'show the shards, where they are, what share of the keys each owns, and what is moving; connects to no shard',
   examples: ['-d src/cluster.ts topology show', '-d dist/cluster.js topology show --json'],
   run: async ({ cluster }) => {
     await cluster.readEntities();
-    return show(cluster);
+    return show(cluster, await storedTopology(cluster));
   },
 };
 
-function show(cluster: ShardedDataSource): Answer {
+function show(cluster: ShardedDataSource, topology: Topology | undefined): Answer {
   const { name } = cluster.core.options;
   const { type } = cluster.options;
-  const shards = cluster.shards.map(({ name: shard, weight, partition, address }) => ({ name: shard, weight, partition, ...address }));
-  const groups = cluster.core.model.groups.map((group) => describeGroup(cluster, group));
+  const weightOf = ({ name: shard, weight }: Pick<Shard, 'name' | 'weight'>) => (topology ? (topology.weights[shard] ?? 0) : weight);
+  const shards = cluster.shards.map((shard) => ({
+    name: shard.name,
+    weight: weightOf(shard),
+    partition: shard.partition,
+    ...shard.address,
+  }));
+  const groups = cluster.core.model.groups.map((group) => describeGroup(cluster, group, topology));
+  const moving = topology ? movingFacts(topology) : null;
   const shardTable = table(cluster.shards, [
     { title: 'shard', cell: (shard) => shard.name },
-    { title: 'weight', cell: ({ weight }) => weight },
+    { title: 'weight', cell: weightOf },
     { title: 'partition', cell: ({ partition }) => partition },
     { title: 'database', cell: (shard) => addressText(cluster, shard) },
   ]);
-  const text = [`Cluster ${name} (${type}) of ${shards.length} shard(s)`, shardTable, ...groups.map(groupText)].join('\n\n');
-  return { json: { cluster: name, type, shards, groups }, text };
+  const head = `Cluster ${name} (${type}) of ${shards.length} shard(s)${topology ? `, topology version ${topology.version}` : ''}`;
+  const text = [head, shardTable, ...groups.map(groupText), ...(moving ? [movingText(moving)] : [])].join('\n\n');
+  const version = topology?.version;
+  return { json: { cluster: name, type, version, shards, groups, moving: topology ? moving : undefined }, text };
 }
 
 interface GroupFacts {
@@ -50,8 +63,9 @@ interface SegmentFacts {
   readonly shards: readonly string[];
 }
 
-function describeGroup(cluster: ShardedDataSource, { name, placement }: ShardingGroup): GroupFacts {
-  const table = cluster.routingTables.get(name) as RoutingTable;
+/** By the topology that is in force; of a group that it does not know yet, and where there is none, by the configuration. */
+function describeGroup(cluster: ShardedDataSource, { name, placement }: ShardingGroup, topology: Topology | undefined): GroupFacts {
+  const table = topology?.tables.get(name) ?? (cluster.routingTables.get(name) as RoutingTable);
   const facts = { name, placement: placement.describe(), checksum: table.checksum };
   if (placement.positions === 'key') return { ...facts, segments: segmentsOf(table) };
   return { ...facts, shares: cluster.shards.map((shard) => ({ shard: shard.name, share: table.share(shard.name) })) };

@@ -21,11 +21,14 @@ export function facts(entries: readonly (readonly [name: string, value: string |
   return known.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
+/** Numbers, shares and sizes, which stand to the right. */
+const NUMERIC = /^(-|[\d.,]+( (%|[kMGT]?B))?)$/;
+
 function layOut(heading: string, cells: readonly (string | number | undefined)[]): readonly string[] | undefined {
   if (cells.every((cell) => cell === undefined || cell === '')) return undefined;
   const texts = [heading.toUpperCase(), ...cells.map((cell) => String(cell ?? '-'))];
   const width = Math.max(...texts.map((text) => text.length));
-  const isNumeric = cells.every((cell) => cell === undefined || typeof cell === 'number' || /^[\d.]+( %)?$/.test(cell));
+  const isNumeric = cells.every((cell) => cell === undefined || typeof cell === 'number' || NUMERIC.test(cell));
   return texts.map((text) => (isNumeric ? text.padStart(width) : text.padEnd(width)));
 }
 

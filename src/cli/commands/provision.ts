@@ -1,0 +1,16 @@
+import type { Command } from '../command';
+import { openCluster } from '../reshard/open-cluster';
+
+/** `provision`: the control tables on every shard. */
+export const provision: Command = {
+  name: 'provision',
+  summary: 'make the control tables on every shard, so that rows can be moved; needs the rights of the guide; safe to repeat',
+  examples: ['-d src/cluster.ts provision', '-d dist/cluster.js provision --json'],
+  run: async (call) => {
+    await openCluster(call);
+    await call.cluster.reshard.provision();
+    const { name } = call.cluster.core.options;
+    const shards = call.cluster.shards.map((shard) => shard.name);
+    return { json: { cluster: name, provisioned: shards }, text: `The control tables are on ${shards.join(', ')}.` };
+  },
+};
