@@ -1,12 +1,14 @@
 /**
  * Repeats the experiment of MysqlConsistenceHashRing: ten thousand layouts on a consistent-hash ring of two shards, of two shards
- * with two partitions each, and of three shards. The rows of each database must be as many as were published.
+ * with two partitions each, and of three shards; then the third shard joins two while a writer goes on. The rows of each database must be
+ * as many as were published.
  */
 import { parseArgs } from 'node:util';
 import { inMemory, onMariadb } from './databases';
+import { joinOnline } from './join-online';
 import { progressOn } from './progress';
 import { databaseNames, experiments } from './published';
-import { differencesOf, movesBetween, reportMoves, reportOf } from './report';
+import { differencesOf, joiningDifferences, movesBetween, reportJoining, reportMoves, reportOf } from './report';
 import { type Laboratory, runExperiment } from './run-experiment';
 
 const USAGE = `Usage: npm start [-- --mysql]
@@ -75,7 +77,9 @@ async function runAll(laboratory: Laboratory, stdout: Surroundings['stdout']): P
   const three = await runExperiment(experiments.threeShards, laboratory);
   const moves = movesBetween(two, three);
   stdout.write(`${reportOf(three)}\n${reportMoves(moves)}\n`);
-  const differences = differencesOf([two, four, three], moves);
+  const joining = await joinOnline(laboratory);
+  stdout.write(`${reportJoining(joining)}\n`);
+  const differences = [...differencesOf([two, four, three], moves), ...joiningDifferences(joining)];
   if (differences.length === 0) stdout.write(`All counts are as published, to the row.\n\n${NEXT}`);
   else stdout.write(`This is not what was published:\n${differences.map((each) => `  ${each}\n`).join('')}`);
   return differences.length === 0 ? 0 : 1;

@@ -1,3 +1,4 @@
+import type { Joining } from './join-online';
 import { experiments } from './published';
 import type { Outcome } from './run-experiment';
 
@@ -35,6 +36,35 @@ export function reportMoves(moves: ReadonlyMap<string, number>): string {
   const width = Math.max(...[...moves.keys()].map((move) => move.length));
   const lines = [...moves].map(([move, count]) => `  ${move.padEnd(width)}  ${number(count)}`);
   return ['Keys that moved when it joined', ...lines, ''].join('\n');
+}
+
+/** What came of adding a shard while a writer went on. */
+export function reportJoining({ counts, report, acknowledged, wrong }: Joining): string {
+  const width = Math.max(...Object.keys(counts).map((name) => name.length));
+  const published: Readonly<Record<string, number>> = experiments.threeShards.published;
+  const lines = Object.entries(counts).map(([name, here]) => {
+    const same = published[name] === here ? 'same' : 'DIFFERENT';
+    return `  ${name.padEnd(width)}  ${number(published[name] ?? 0)}  ${number(here)}  ${same}`;
+  });
+  return [
+    'The third shard joins while a writer goes on',
+    `  ${'shard'.padEnd(width)}  published      here`,
+    ...lines,
+    `  ${report.movedRows} rows moved in ${report.chunks} chunks at ${Math.round(report.rowsPerSecond)} rows/s; ` +
+      `writes to moving keys waited ${Math.round(report.pauseMs.p50)} ms (p50), ${Math.round(report.pauseMs.p99)} ms (p99)`,
+    `  ${acknowledged} writes acknowledged meanwhile, ${wrong === 0 ? 'none lost' : `${wrong} LOST`}`,
+    '',
+  ].join('\n');
+}
+
+/** One sentence for each count that is not as published, and for writes that were lost. */
+export function joiningDifferences({ counts, wrong }: Joining): readonly string[] {
+  const published: Readonly<Record<string, number>> = experiments.threeShards.published;
+  const counted = Object.entries(counts).filter(([name, here]) => published[name] !== here);
+  return [
+    ...counted.map(([name, here]) => `After the third shard joined ${name} has ${here} rows, published are ${published[name] ?? 0}.`),
+    ...(wrong > 0 ? [`${wrong} layouts are not what was acknowledged last.`] : []),
+  ];
 }
 
 /** One sentence for each count, value or move that is not as published; none when the experiment was repeated. */

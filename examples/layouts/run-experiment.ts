@@ -55,7 +55,7 @@ export async function runExperiment(experiment: Experiment, laboratory: Laborato
 }
 
 /** Does the work for every key, a few at once. @returns The seconds that it took. */
-async function forEachKey(
+export async function forEachKey(
   { progress, signal }: Laboratory,
   label: string,
   work: (guid: string, index: number) => Promise<void>,
@@ -75,7 +75,7 @@ async function forEachKey(
 }
 
 /** Asks every database itself how many rows its table has. */
-async function countRows(cluster: ShardedDataSource): Promise<Record<string, number>> {
+export async function countRows(cluster: ShardedDataSource): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { name, dataSource } of cluster.shards) {
     const [row] = await dataSource.query(`SELECT COUNT(*) AS n FROM ${dataSource.getMetadata(UserHomeLayout).tableName}`);

@@ -22,6 +22,13 @@ async function inThisProcess(args: readonly string[]): Promise<ExampleResult> {
   return { code, stdout: stdout!.join(''), stderr: stderr!.join('') };
 }
 
+/** The third shard joins twice: as a new cluster, and online. */
+const threeShards = [
+  ['localhost:3306', '3322', '3322', 'same'],
+  ['10.10.140.27:3306', '3199', '3199', 'same'],
+  ['10.10.116.88:3306', '3479', '3479', 'same'],
+];
+
 const publishedRows = [
   ['localhost:3306', '5283', '5283', 'same'],
   ['10.10.140.27:3306', '4717', '4717', 'same'],
@@ -29,9 +36,8 @@ const publishedRows = [
   ['localhost:3306:2', '2610', '2610', 'same'],
   ['10.10.140.27:3306:1', '2362', '2362', 'same'],
   ['10.10.140.27:3306:2', '2536', '2536', 'same'],
-  ['localhost:3306', '3322', '3322', 'same'],
-  ['10.10.140.27:3306', '3199', '3199', 'same'],
-  ['10.10.116.88:3306', '3479', '3479', 'same'],
+  ...threeShards,
+  ...threeShards,
 ];
 
 describe('The layouts example', () => {
@@ -60,6 +66,13 @@ describe('The layouts example', () => {
         ['10.10.140.27:3306', '10.10.116.88:3306'],
       ]);
       expect(moves.map(([, , , count]) => Number(count)).reduce((sum, count) => sum + count, 0)).toBe(3479);
+    });
+
+    it('adds a shard while a writer goes on, and loses none of its writes', () => {
+      const [, moved] = /^ {2}(\d+) rows moved in \d+ chunks/m.exec(result.stdout) ?? [];
+      const [, acknowledged] = /^ {2}(\d+) writes acknowledged meanwhile, none lost$/m.exec(result.stdout) ?? [];
+      expect(Number(moved)).toBe(3479);
+      expect(Number(acknowledged)).toBeGreaterThan(0);
     });
 
     it('says where it is, on stderr, a line now and then', () => {
