@@ -1,6 +1,7 @@
 import { modulo } from '../../../src';
 import { describeOn } from '../../cluster/fixtures/describe-on';
 import { serverKinds } from '../../database';
+import { isLongRun } from '../../long-run';
 import { MovingCluster } from './fixtures/moving-cluster';
 
 const ROWS = 100_000;
@@ -9,7 +10,7 @@ describeOn(
   serverKinds.filter((kind) => kind === 'mariadb'),
   'A move of a hundred thousand rows',
   (kind) => {
-    it('ends, and says how fast it was', async () => {
+    (isLongRun ? it : it.skip)('ends, and says how fast it was', async () => {
       const moving = await MovingCluster.start(kind, { entities: 'topics', placement: modulo(['s1', 's2']) });
       try {
         for (const [index, { dataSource }] of moving.cluster.shards.slice(0, 2).entries()) {
