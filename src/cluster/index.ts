@@ -9,6 +9,7 @@ export { runTransaction } from './embedded-lock';
 export type { ShardExamination } from './examine';
 export { Footprint, type GroupFootprint } from './footprint';
 export { gather } from './gather';
+export { giveBack } from './give-back';
 export { checkHealth, type ShardHealth } from './health';
 export { fromHostConfig, type HostConfig, type HostConfigOptions } from './host-config';
 export { type Identity, peekIdentity } from './identity-table';

@@ -5,6 +5,7 @@ import {
   type ClusterCore,
   type FreeAccess,
   gather,
+  giveBack,
   type ShardDataSource,
   type ShardHandle,
   shardFault,
@@ -225,15 +226,5 @@ async function released<T>(runner: QueryRunner, work: () => Promise<T>): Promise
     return await work();
   } finally {
     await giveBack(runner);
-  }
-}
-
-/** A connection given back inside a transaction would hand that transaction to its next user. */
-async function giveBack(runner: QueryRunner): Promise<void> {
-  try {
-    // When even this fails the connection is broken, and the pool drops it.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-  } finally {
-    await runner.release();
   }
 }

@@ -1,5 +1,5 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
-import { gather, type ShardHandle, shardFault } from '../cluster';
+import { gather, giveBack, type ShardHandle, shardFault } from '../cluster';
 import { ShardsFailedError } from '../errors';
 
 /** How a write that means rows of several shards is run. */
@@ -49,14 +49,5 @@ async function commitAll(operation: string, runners: ReadonlyMap<ShardHandle, Qu
       throw new ShardsFailedError(operation, [{ shard: shard.name, error: shardFault(shard.name, error) }], committed, left);
     }
     committed.push(shard.name);
-  }
-}
-
-async function giveBack(runner: QueryRunner): Promise<void> {
-  try {
-    // What cannot even be rolled back is broken; the database rolls it back.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-  } finally {
-    await runner.release();
   }
 }

@@ -1,6 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
-import { type ClusterCore, type ShardAccess, type ShardHandle, shardFault } from '../cluster';
+import { type ClusterCore, giveBack, type ShardAccess, type ShardHandle, shardFault } from '../cluster';
 import { TopologyChangedError, TransactionShardError } from '../errors';
 import { fenceRefusalOf } from '../fence';
 import { type CallKind, claimsOn, hasMoved, type LiveTopology, secure } from '../live';
@@ -128,7 +128,7 @@ export class PinnedTransaction implements ShardAccess {
       return await this.#finish(work);
     } finally {
       this.#ended = true;
-      await this.#each(releaseClean);
+      await this.#each(giveBack);
     }
   }
 
@@ -198,16 +198,6 @@ export class PinnedTransaction implements ShardAccess {
     } catch (error) {
       throw shardFault(this.#pin.shard.name, error);
     }
-  }
-}
-
-/** A connection given back inside a transaction would hand that transaction to its next user. */
-async function releaseClean(runner: QueryRunner): Promise<void> {
-  try {
-    // A commit that failed leaves TypeORM's runner active; when even this fails the connection is broken.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-  } finally {
-    await runner.release();
   }
 }
 

@@ -80,6 +80,8 @@ async function holdAll(context: MoveContext): Promise<void> {
 async function passBarrier(context: MoveContext): Promise<void> {
   await awaitClients(context);
   if (context.plan.order === 'cancel') return cancelRest(context);
+  // Again, now that every process writes reference tables to the new shards too.
+  await copyReferencesTo(context);
   context.announce('barrier');
   await context.change((topology, plan) => (plan.phase === 'announced' ? withPlan(topology, { ...plan, phase: 'moving' }) : undefined));
 }
