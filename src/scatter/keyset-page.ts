@@ -42,7 +42,7 @@ export async function scatterPage(call: ScatterCall, wanted: KeysetWanted): Prom
   const shape = shapeOf(plan, wanted);
   const isBackward = wanted.before !== undefined;
   const cursor = wanted.before ?? wanted.after;
-  const after = cursor === undefined ? undefined : beginningAt(decodeCursor(cursor, shape), isBackward);
+  const after = cursor === undefined ? undefined : beginningAt(decodeCursor(cursor, shape), { isBackward, isUnique: isUnique(call) });
   const way = isBackward ? reversed(plan) : plan;
   const shards = inWay(call.shards, isBackward);
   const found = await readPage({ ...call, shards }, way, { skip: 0, take: wanted.limit, after, peek: true }, isOneRowEach);
@@ -62,12 +62,23 @@ function shapeOf({ entity, terms }: SortPlan, { where, secret }: KeysetWanted): 
 
 /**
  * Rows of several shards can have the same values of all terms, when primary keys repeat on shards or a collation holds different ones
- * for equal. They are in the order of the shards' names, so a place is on a shard.
+ * for equal. They are in the order of the shards' names, so a place is on a shard. Where no two rows can be equal a place is on none: its
+ * row may have moved since.
  */
-function beginningAt(place: CursorValues, isBackward: boolean): (shard: ShardHandle) => Beginning {
+function beginningAt(
+  place: CursorValues,
+  way: { readonly isBackward: boolean; readonly isUnique: boolean },
+): (shard: ShardHandle) => Beginning {
   const values = place.slice(0, -1);
   const at = String(place.at(-1));
-  return ({ name }) => ({ values, isIncluded: isBackward ? name < at : name > at });
+  return ({ name }) => ({ values, isIncluded: !way.isUnique && (way.isBackward ? name < at : name > at) });
+}
+
+/** Whether equal primary keys mean the same row on whatever shard: when they hold the shard key, equal ones have one owner. */
+function isUnique({ sharding }: ScatterCall): boolean {
+  if (sharding.kind !== 'sharded') return false;
+  const primary = new Set(sharding.metadata.primaryColumns.map(({ databaseName }) => databaseName));
+  return sharding.key.every(({ databaseName }) => primary.has(databaseName));
 }
 
 /** Shards in the order in which rows that are equal follow each other. */

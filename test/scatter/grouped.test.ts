@@ -225,6 +225,16 @@ const regressions: readonly (readonly [string, Build])[] = [
     'an order by the greatest of an enum that is not selected',
     (query) => query.select('sale.day').groupBy('sale.day').orderBy('MAX(sale.status)').addOrderBy('sale.day'),
   ],
+  [
+    'a condition on a key that is an expression of another key',
+    (query) =>
+      query
+        .select('sale.code', 'code')
+        .groupBy('sale.code')
+        .addGroupBy('UPPER(sale.code)')
+        .having("UPPER(sale.code) >= 'A'")
+        .orderBy('sale.code'),
+  ],
 ];
 
 describe.each(databaseKinds)('A grouped query over several shards (%s)', (kind) => {

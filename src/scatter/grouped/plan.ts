@@ -24,6 +24,11 @@ export interface GroupedPlan {
 interface Key {
   readonly canonical: string;
   readonly write: Writer;
+  /**
+   * The key as HAVING has it: MariaDB knows no columns there but those of GROUP BY and of aggregates, and a group's key, an expression of
+   * other columns, is the least of its group too.
+   */
+  readonly writeInHaving: Writer;
 }
 
 /** Plans how a query is answered. @throws {ScatterUnsupportedError} for what cannot be merged. */
@@ -51,7 +56,7 @@ class Planner {
     const keys = isPlainDistinct ? query.selects.map(({ expression }) => expression) : query.groupBys;
     this.#keys = keys.map((expression) => this.#key(expression));
     const selects = query.selects.map(({ expression, alias }) => ({ write: this.#writer(expression), alias }));
-    const having = query.having && this.#writer(query.having);
+    const having = query.having && this.#writer(query.having, 'having');
     // One row needs no order, and an entity's own order names columns that such a query cannot have.
     const isOneRow = hasAggregates && query.groupBys.length === 0;
     const orders = isOneRow ? [] : query.orders.map((order) => ({ write: this.#order(order), direction: order.direction }));
@@ -70,14 +75,14 @@ class Planner {
     if (hasAggregate(expression)) throw this.refuse('an aggregate as a group');
     if (expression.some(({ kind }) => kind === 'alias')) throw this.refuse('an alias inside of GROUP BY');
     if (!expression.some(({ kind }) => kind === 'column')) throw this.refuse('a constant as a group');
-    return { canonical: canonicalOf(expression), write: this.#sent(expression, this.#groupSlots) };
+    const write = this.#sent(expression, this.#groupSlots);
+    const isOneSlot = isBareColumn(expression) || this.dialect.typesExpressions;
+    return { canonical: canonicalOf(expression), write, writeInHaving: isOneSlot ? write : (types) => `MIN${write(types)}` };
   }
 
   /** The expression's value as the merging statement has it: a slot, or the expression over the slots of its columns. */
   #sent(expression: Expression, slots: Slot[]): Writer {
-    const [only] = expression;
-    const isColumn = expression.length === 1 && only?.kind === 'column';
-    if (isColumn || this.dialect.typesExpressions) {
+    if (isBareColumn(expression) || this.dialect.typesExpressions) {
       const slot = this.#slot('value', expression, slots);
       return () => `g.${slot.name}`;
     }
@@ -102,20 +107,20 @@ class Planner {
   }
 
   #order({ by }: OrderItem): Writer {
-    if ('expression' in by) return this.#writer(by.expression, true);
+    if ('expression' in by) return this.#writer(by.expression, 'order');
     const selected = this.query.selects.find(({ alias }) => alias === by.alias);
     const value = selected && this.#writer(selected.expression);
     const written = this.dialect.quote(by.alias);
     return (types) => (value ? this.dialect.ordered(written, value(types), types) : written);
   }
 
-  #writer(expression: Expression, isOrder = false): Writer {
+  #writer(expression: Expression, place: 'select' | 'having' | 'order' = 'select'): Writer {
     const writers: Writer[] = [];
     for (let index = 0; index < expression.length; ) {
       const key = this.#keys.find(({ canonical }) => keyAt(expression, index, canonical) > 0);
       const length = key ? keyAt(expression, index, key.canonical) : 1;
       const part = expression[index] as Part;
-      const write = key?.write ?? this.#part(part);
+      const write = (place === 'having' ? key?.writeInHaving : key?.write) ?? this.#part(part);
       writers.push((types) => part.space + write(types));
       index += length;
     }
@@ -124,7 +129,7 @@ class Planner {
         .map((write) => write(types))
         .join('')
         .trim();
-    return isOrder ? (types) => this.dialect.ordered(join(types), join(types), types) : join;
+    return place === 'order' ? (types) => this.dialect.ordered(join(types), join(types), types) : join;
   }
 
   #part(part: Part): Writer {
