@@ -1,4 +1,5 @@
 import type { ShardedDataSourceOptions } from 'typeorm-sharding';
+import type { PrivateServer } from '../../test/database/servers';
 
 /** Where the shards of an experiment are. */
 export type Connections = Pick<ShardedDataSourceOptions, 'type' | 'shards'>;
@@ -20,36 +21,50 @@ export function inMemory(): Databases {
   };
 }
 
-/** Throwaway MariaDB servers on free loopback ports, one for each name; they and their data go with this process. */
-export async function onMariadb(names: readonly string[]): Promise<Databases> {
+/** Throwaway servers by the name of their shard. */
+export interface Servers {
+  readonly byName: ReadonlyMap<string, PrivateServer>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts throwaway MariaDB servers on free loopback ports, one for each name; they and their data go with this process.
+ *
+ * @throws Error that says what to install where its programs are missing.
+ */
+export async function startServers(names: readonly string[]): Promise<Servers> {
   // Only here, because it needs the drivers of the servers.
-  const { startServer, runSql }: typeof import('../../test/database/servers') = require('../../test/database/servers');
-  const starting = await Promise.allSettled(names.map(() => startServer('mariadb')));
-  const servers = starting.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
+  const { startServer }: typeof import('../../test/database/servers') = require('../../test/database/servers');
+  const starting = await Promise.allSettled(names.map(async (name) => [name, await startServer('mariadb')] as const));
+  const byName = new Map(starting.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])));
+  const stop = async () => void (await Promise.all([...byName.values()].map((server) => server.stop())));
   const failed = starting.find((each) => each.status === 'rejected');
   if (failed) {
     await stop();
     throw failed.reason;
   }
-  const addresses = new Map(names.map((name, index) => [name, servers[index]!]));
+  return { byName, stop };
+}
+
+/** Makes a database on a server. @returns how to connect to it. */
+export async function createDatabase(server: PrivateServer, database: string) {
+  const { runSql }: typeof import('../../test/database/servers') = require('../../test/database/servers');
+  await runSql(server, [`CREATE DATABASE ${database}`]);
+  const { host, port, username, password } = server;
+  return { host, port, username, password, database };
+}
+
+/** Databases on MariaDB servers of their own. */
+export async function onMariadb(names: readonly string[]): Promise<Databases> {
+  const { byName, stop } = await startServers(names);
   let created = 0;
   return {
     description: `${names.length} MariaDB servers`,
     create: async (wanted) => {
       created += 1;
       const database = `layouts_${created}`;
-      const chosen = wanted.map((name) => ({ name, server: addresses.get(name)! }));
-      await Promise.all(chosen.map(({ server }) => runSql(server, [`CREATE DATABASE ${database}`])));
-      const shards = chosen.map(({ name, server: { host, port, username, password } }) => ({
-        name,
-        host,
-        port,
-        username,
-        password,
-        database,
-      }));
-      return { type: 'mysql', shards };
+      const made = wanted.map(async (name) => ({ name, ...(await createDatabase(byName.get(name)!, database)) }));
+      return { type: 'mysql', shards: await Promise.all(made) };
     },
     stop,
   };

@@ -1,21 +1,23 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { hashRing, type ReshardReport, ShardedDataSource, sqlTopology } from 'typeorm-sharding';
+import { LayoutWriter, type Ledger } from './layout-writer';
 import { experiments, keys, layoutOf, UserHomeLayout } from './published';
-import { countRows, forEachKey, type Laboratory } from './run-experiment';
+import { forEachKey, type Laboratory } from './run-experiment';
+import { showRun } from './show-run';
+import { compareStored, type Findings } from './stored-layouts';
 
-/** What came of adding a shard while a writer went on. */
+/** What came of adding a shard while somebody went on writing. */
 export interface Joining {
-  /** Rows by shard, counted by the databases. */
-  readonly counts: Readonly<Record<string, number>>;
   readonly report: ReshardReport;
-  /** How many writes were acknowledged while rows moved. */
+  /** What the databases have in the end. */
+  readonly findings: Findings;
+  /** How many writes were acknowledged. */
   readonly acknowledged: number;
-  /** How many layouts are not what was acknowledged last. */
-  readonly wrong: number;
+  /** How many reads gave something else than what was acknowledged last. */
+  readonly wrongReads: number;
 }
 
 /** No other process shares this topology, so nobody has to be waited for as long as by default. */
@@ -39,9 +41,7 @@ export async function joinOnline(laboratory: Laboratory): Promise<Joining> {
   try {
     await cluster.initialize();
     UserHomeLayout.use(cluster);
-    await forEachKey(laboratory, 'Two shards again: write', (guid, index) =>
-      new UserHomeLayout(guid, layoutOf(index)).set().then(() => {}),
-    );
+    await forEachKey(laboratory, 'Two shards again: write', (guid, index) => new UserHomeLayout(guid, layoutOf(index)).set());
     return await moveUnderWrites(cluster, newcomer, laboratory);
   } finally {
     await cluster.destroy();
@@ -50,51 +50,14 @@ export async function joinOnline(laboratory: Laboratory): Promise<Joining> {
 }
 
 async function moveUnderWrites(cluster: ShardedDataSource, newcomer: string, { progress, signal }: Laboratory): Promise<Joining> {
-  const writer = new Writer();
+  const ledger: Ledger = new Map(keys.map((key, index) => [key, layoutOf(index)]));
+  const writer = new LayoutWriter(ledger);
   await cluster.reshard.provision();
   const plan = await cluster.reshard.plan({ add: [newcomer] });
   const run = await cluster.reshard.start(plan, { signal });
-  progress.begin('A third shard joins: move', plan.rows);
   const writing = writer.run();
-  let shown = 0;
-  for await (const { movedRows } of run) {
-    progress.advance(movedRows - shown);
-    shown = movedRows;
-  }
-  const report = await run.finished.finally(() => writer.stop());
+  const report = await showRun(run, progress).finally(() => writer.stop());
   await writing;
-  progress.end();
-  return { counts: await countRows(cluster), report, acknowledged: writer.acknowledged, wrong: await writer.countWrong() };
-}
-
-/** Sets layouts of random keys, and knows what was acknowledged last of each. */
-class Writer {
-  acknowledged = 0;
-  readonly #last = new Map<string, number[]>();
-  #stopped = false;
-
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  async run(): Promise<void> {
-    while (!this.#stopped) {
-      // SQLite in memory answers without ever waiting, and the move must have its turn.
-      await setImmediate();
-      const guid = keys[randomInt(keys.length)] as string;
-      const layout = [this.acknowledged, -1];
-      await new UserHomeLayout(guid, layout).set();
-      this.#last.set(guid, layout);
-      this.acknowledged += 1;
-    }
-  }
-
-  async countWrong(): Promise<number> {
-    let wrong = 0;
-    for (const [index, guid] of keys.entries()) {
-      const expected = this.#last.get(guid) ?? layoutOf(index);
-      if (String(await UserHomeLayout.get(guid)) !== String(expected)) wrong += 1;
-    }
-    return wrong;
-  }
+  const { acknowledged, wrongReads } = writer;
+  return { report, findings: await compareStored(cluster, ledger), acknowledged, wrongReads };
 }

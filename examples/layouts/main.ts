@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { inMemory, onMariadb } from './databases';
 import { joinOnline } from './join-online';
+import { runAsProcess, type Surroundings, unlessStopped } from './program';
 import { progressOn } from './progress';
 import { databaseNames, experiments } from './published';
 import { differencesOf, joiningDifferences, movesBetween, reportJoining, reportMoves, reportOf } from './report';
@@ -23,28 +24,15 @@ const NEXT = `What to try next
   README.md                     what it can do, and what it cannot
 `;
 
-/** Where the program writes, and what stops it. */
-export interface Surroundings {
-  readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
-  readonly stderr: NodeJS.WriteStream;
-  readonly signal: AbortSignal;
-}
-
 /** Runs the program. @returns Its exit code: 0 as published, 1 not so, 2 for unknown arguments, 130 when it was stopped. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, signal } = surroundings;
+  const { stdout, stderr } = surroundings;
   const options = optionsOf(args);
   if (options === undefined || options.help) {
     (options ? stdout : stderr).write(USAGE);
     return options ? 0 : 2;
   }
-  try {
-    return await repeatExperiment(options.mysql === true, surroundings);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    stderr.write('\nStopped. Nothing is left behind.\n');
-    return 130;
-  }
+  return unlessStopped(surroundings, () => repeatExperiment(options.mysql === true, surroundings));
 }
 
 function optionsOf(args: readonly string[]): { readonly mysql?: boolean; readonly help?: boolean } | undefined {
@@ -85,17 +73,4 @@ async function runAll(laboratory: Laboratory, stdout: Surroundings['stdout']): P
   return differences.length === 0 ? 0 : 1;
 }
 
-if (require.main === module) {
-  const interruption = new AbortController();
-  // The first Ctrl-C stops cleanly, the second at once.
-  process.once('SIGINT', () => interruption.abort());
-  run(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr, signal: interruption.signal }).then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      console.error(error);
-      process.exitCode = 1;
-    },
-  );
-}
+if (require.main === module) runAsProcess(run);

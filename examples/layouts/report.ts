@@ -1,20 +1,15 @@
+import type { ReshardReport } from 'typeorm-sharding';
 import type { Joining } from './join-online';
 import { experiments } from './published';
 import type { Outcome } from './run-experiment';
+import { findingFaults } from './stored-layouts';
 
 /** A table of rows by shard, as published and as counted here, and how fast it went. */
 export function reportOf({ experiment, counts, wrong, writtenSeconds, readSeconds, owners }: Outcome): string {
-  const names = Object.keys(experiment.published);
-  const width = Math.max(...names.map((name) => name.length));
-  const lines = names.map((name) => {
-    const [published = 0, here = 0] = [experiment.published[name], counts[name]];
-    return `  ${name.padEnd(width)}  ${number(published)}  ${number(here)}  ${published === here ? 'same' : 'DIFFERENT'}`;
-  });
   const speed = (seconds: number) => `${Math.round(owners.size / seconds).toLocaleString('en')} rows/s`;
   return [
     experiment.title,
-    `  ${'shard'.padEnd(width)}  published      here`,
-    ...lines,
+    ...countTable(experiment.published, counts),
     `  ${owners.size} layouts written at ${speed(writtenSeconds)}, read back at ${speed(readSeconds)}, ${wrong === 0 ? 'all as written' : `${wrong} WRONG`}`,
     '',
   ].join('\n');
@@ -39,31 +34,29 @@ export function reportMoves(moves: ReadonlyMap<string, number>): string {
 }
 
 /** What came of adding a shard while a writer went on. */
-export function reportJoining({ counts, report, acknowledged, wrong }: Joining): string {
-  const width = Math.max(...Object.keys(counts).map((name) => name.length));
-  const published: Readonly<Record<string, number>> = experiments.threeShards.published;
-  const lines = Object.entries(counts).map(([name, here]) => {
-    const same = published[name] === here ? 'same' : 'DIFFERENT';
-    return `  ${name.padEnd(width)}  ${number(published[name] ?? 0)}  ${number(here)}  ${same}`;
-  });
+export function reportJoining({ findings, report, acknowledged, ...joining }: Joining): string {
+  const faults = joiningDifferences({ findings, report, acknowledged, ...joining });
   return [
     'The third shard joins while a writer goes on',
-    `  ${'shard'.padEnd(width)}  published      here`,
-    ...lines,
-    `  ${report.movedRows} rows moved in ${report.chunks} chunks at ${Math.round(report.rowsPerSecond)} rows/s; ` +
-      `writes to moving keys waited ${Math.round(report.pauseMs.p50)} ms (p50), ${Math.round(report.pauseMs.p99)} ms (p99)`,
-    `  ${acknowledged} writes acknowledged meanwhile, ${wrong === 0 ? 'none lost' : `${wrong} LOST`}`,
+    ...countTable(experiments.threeShards.published, findings.originals),
+    `  ${movedText(report)}`,
+    `  ${acknowledged} writes acknowledged meanwhile, ${faults.length === 0 ? 'none lost' : 'NOT all there'}`,
     '',
   ].join('\n');
 }
 
-/** One sentence for each count that is not as published, and for writes that were lost. */
-export function joiningDifferences({ counts, wrong }: Joining): readonly string[] {
-  const published: Readonly<Record<string, number>> = experiments.threeShards.published;
-  const counted = Object.entries(counts).filter(([name, here]) => published[name] !== here);
+/** How many rows a run moved, and how long writes waited for it. */
+export function movedText({ movedRows, chunks, pauseMs: { p50, p99 } }: ReshardReport): string {
+  const waited = `writes to moving keys waited ${Math.round(p50)} ms (p50), ${Math.round(p99)} ms (p99)`;
+  return `${movedRows} rows moved in ${chunks} chunks; ${waited}`;
+}
+
+/** One sentence for each count that is not as published, and for writes that were lost or are there twice. */
+export function joiningDifferences({ findings, wrongReads }: Joining): readonly string[] {
   return [
-    ...counted.map(([name, here]) => `After the third shard joined ${name} has ${here} rows, published are ${published[name] ?? 0}.`),
-    ...(wrong > 0 ? [`${wrong} layouts are not what was acknowledged last.`] : []),
+    ...countDifferences('After the third shard joined', experiments.threeShards.published, findings.originals),
+    ...findingFaults(findings),
+    ...(wrongReads > 0 ? [`${wrongReads} reads gave something else than what was acknowledged last.`] : []),
   ];
 }
 
@@ -72,7 +65,7 @@ export function differencesOf(outcomes: readonly Outcome[], moves: ReadonlyMap<s
   const newcomer = experiments.threeShards.databases.at(-1);
   const astray = [...moves].filter(([move]) => !move.endsWith(`-> ${newcomer}`));
   return [
-    ...outcomes.flatMap(countDifferences),
+    ...outcomes.flatMap(({ experiment, counts }) => countDifferences(`${experiment.title}:`, experiment.published, counts)),
     ...outcomes
       .filter(({ wrong }) => wrong > 0)
       .map(({ experiment, wrong }) => `${experiment.title}: ${wrong} layouts were read back otherwise than written.`),
@@ -80,12 +73,25 @@ export function differencesOf(outcomes: readonly Outcome[], moves: ReadonlyMap<s
   ];
 }
 
-function countDifferences({ experiment, counts }: Outcome): readonly string[] {
-  const published: Readonly<Record<string, number>> = experiment.published;
-  const names = new Set([...Object.keys(published), ...Object.keys(counts)]);
+/** Rows by shard. */
+type Counts = Readonly<Record<string, number>>;
+
+/** A table of rows by shard, as published and as counted here. */
+export function countTable(published: Counts, here: Counts): readonly string[] {
+  const names = Object.keys(published);
+  const width = Math.max(...names.map((name) => name.length));
+  const row = (name: string) => {
+    const [expected = 0, counted = 0] = [published[name], here[name]];
+    return `  ${name.padEnd(width)}  ${number(expected)}  ${number(counted)}  ${expected === counted ? 'same' : 'DIFFERENT'}`;
+  };
+  return [`  ${'shard'.padEnd(width)}  published      here`, ...names.map(row)];
+}
+
+function countDifferences(what: string, published: Counts, here: Counts): readonly string[] {
+  const names = new Set([...Object.keys(published), ...Object.keys(here)]);
   return [...names]
-    .filter((name) => published[name] !== counts[name])
-    .map((name) => `${experiment.title}: ${name} has ${counts[name] ?? 0} rows, published are ${published[name] ?? 0}.`);
+    .filter((name) => published[name] !== here[name])
+    .map((name) => `${what} ${name} has ${here[name] ?? 0} rows, published are ${published[name] ?? 0}.`);
 }
 
 function number(value: number): string {

@@ -56,7 +56,7 @@ export async function runExperiment(experiment: Experiment, laboratory: Laborato
 
 /** Does the work for every key, a few at once. @returns The seconds that it took. */
 export async function forEachKey(
-  { progress, signal }: Laboratory,
+  { progress, signal }: Pick<Laboratory, 'progress' | 'signal'>,
   label: string,
   work: (guid: string, index: number) => Promise<void>,
 ): Promise<number> {

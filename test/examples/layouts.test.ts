@@ -148,7 +148,7 @@ describe('The report of the layouts example', () => {
 
 describe('An experiment of the layouts example', () => {
   it('notices layouts that come back otherwise than they were written', async () => {
-    const progress = { begin: () => {}, advance: () => {}, end: () => {} };
+    const progress = { begin: () => {}, advance: () => {}, end: () => {}, say: () => {} };
     const get = jest
       .spyOn(UserHomeLayout, 'get')
       .mockImplementation(async (guid) => (guid === keys[7] ? [0] : layoutOf(keys.indexOf(guid))));
