@@ -5,7 +5,7 @@ export interface Figure {
   /** What was measured. */
   readonly what: string;
   readonly value: number;
-  readonly unit: '×' | 'µs' | 'ms' | 's' | 'kB' | 'MB' | 'connections';
+  readonly unit: '×' | 'µs' | 'ms' | 's' | 'kB' | 'MB' | 'connections' | 'statements';
   /** 95 % interval of the value. */
   readonly interval?: Interval;
   /** The most that the target allows; without it the number is for information. */
@@ -31,6 +31,15 @@ export interface Effort {
   readonly blocks: number;
   /** Rows that queries over many shards are made on. */
   readonly rows: number;
+  /** Of moves between two servers. */
+  readonly resharding: {
+    /** Moves for each figure, one to the second shard and the next one back. */
+    readonly moves: number;
+    /** Rows of the table, of which half move. */
+    readonly movedRows: number;
+    /** Rows with which a mover's heap is measured, and then with ten times as many. */
+    readonly heapRows: number;
+  };
 }
 
 /** Some measurements that belong together and can be asked for by name. */

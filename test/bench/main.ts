@@ -6,11 +6,12 @@ import { nestCalls } from './nest-calls.bench';
 import { openShards } from './open-shards.bench';
 import { queries } from './queries.bench';
 import { lineOf, preface, summary } from './report';
+import { resharding } from './resharding.bench';
 import { routedCalls } from './routed-calls.bench';
 import { testCluster } from './test-cluster.bench';
 
-const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000 };
-const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000 };
+const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000, resharding: { moves: 4, movedRows: 60_000, heapRows: 100_000 } };
+const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000, resharding: { moves: 2, movedRows: 20_000, heapRows: 10_000 } };
 
 const BENCHMARKS: readonly Benchmark[] = [
   keyToShard,
@@ -19,11 +20,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   queries,
   ...(['sqljs', 'mariadb'] as const).map(nestCalls),
   testCluster,
+  ...resharding,
 ];
 
 const USAGE = `npm run bench -- [--only NAME]... [--quick] [--json]
   --only NAME  runs the benchmarks whose names begin so: ${BENCHMARKS.map(({ name }) => name).join(', ')}
-  --quick      takes fewer pairs, and queries 40,000 rows instead of 200,000, for a first look
+  --quick      takes fewer pairs and moves, and fewer rows, for a first look
   --json       prints one JSON document instead of lines
 It ends with 1 when a target is missed.`;
 

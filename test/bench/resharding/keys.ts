@@ -1,0 +1,20 @@
+import type { RoutingTable, ShardedDataSource } from 'typeorm-sharding';
+
+/** What a plan has beside what the package exports. */
+interface PlanWithMoves {
+  readonly moves: ReadonlyMap<string, { readonly to: RoutingTable }>;
+}
+
+/** Keys of rows that get another owner when the second shard joins, or of rows that do not. */
+export async function keysOf(
+  cluster: ShardedDataSource,
+  { count, isMoving }: { readonly count: number; readonly isMoving: boolean },
+): Promise<readonly string[]> {
+  const plan = (await cluster.reshard.plan({ add: ['s2'] })) as unknown as PlanWithMoves;
+  const { to } = plan.moves.get('Account')!;
+  const rows: readonly { readonly id: string; readonly position: unknown }[] = await cluster
+    .shard('s1')
+    .dataSource.query(`SELECT id, _shard_position AS position FROM account ORDER BY id LIMIT ${count * 10}`);
+  const found = rows.filter(({ position }) => (to.ownerOf(Number(position)) === 's2') === isMoving);
+  return found.slice(0, count).map(({ id }) => id);
+}
