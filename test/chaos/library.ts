@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
-import { hashRing, ShardedDataSource, type ShardedDataSourceOptions } from 'typeorm-sharding';
+import { hashRing, ShardedDataSource, type ShardedDataSourceOptions, type SqlTopologyOptions, sqlTopology } from 'typeorm-sharding';
 import type { ClusterDescription } from './databases/chaos-databases';
 import { entities } from './rows/entities';
 
 const LIBRARY = join(__dirname, '..', '..', '..', 'dist');
 
 interface Internals {
-  readonly sqlTopology: (options: object) => NonNullable<ShardedDataSourceOptions['topology']>;
   readonly hashPosition: (text: string) => number;
   readonly readTopology: (stored: object) => TopologyView;
 }
@@ -21,16 +20,16 @@ export const internals = Object.assign(
 
 /** The times of the trial: short, so that pauses beyond all of them are cheap. */
 export const times = {
-  routeLeaseMs: 1_000,
+  routeLeaseMs: 800,
   refreshMs: 100,
-  staleRetryMs: 6_000,
-  graceMs: 2_000,
+  staleRetryMs: 8_000,
+  graceMs: 1_800,
   idleTimeoutMs: 1_000,
-  disarmMarginMs: 300,
+  disarmMarginMs: 200,
 };
 
 /** Longer than any time after which a silent process counts as gone. */
-export const beyondTimeoutsMs = times.routeLeaseMs + times.idleTimeoutMs + times.disarmMarginMs + 1_200;
+export const beyondTimeoutsMs = times.routeLeaseMs + times.idleTimeoutMs + times.disarmMarginMs + 700;
 
 /** Makes the cluster as every process of the trial sees it. */
 export function chaosCluster({ type, shards, topology, more }: ClusterDescription, options: object = {}): ShardedDataSource {
@@ -40,7 +39,7 @@ export function chaosCluster({ type, shards, topology, more }: ClusterDescriptio
     shards,
     poolSize: 6,
     entities,
-    topology: internals.sqlTopology({ ...topology, pollMs: 100, timeoutMs: 3_000 }),
+    topology: sqlTopology({ ...topology, pollMs: 100, timeoutMs: 3_000 } as SqlTopologyOptions),
     resharding: times,
     ...more,
     ...options,
@@ -65,7 +64,8 @@ export interface TopologyView {
       { readonly rows: readonly { readonly since: number; readonly upto: number; readonly watermark: number; readonly token: number }[] }
     >;
   } | null;
-  readonly routes: ReadonlyMap<string, { ownerOf(position: number): string }>;
+  readonly tables: ReadonlyMap<string, { readonly shards: readonly string[] }>;
+  readonly routes: ReadonlyMap<string, { readonly shards: readonly string[]; ownerOf(position: number): string }>;
 }
 
 /** The newest topology that the cluster knows. */

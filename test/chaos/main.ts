@@ -1,17 +1,13 @@
+import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { settled, tryAtRest } from './controller/at-rest';
-import { printReport } from './controller/report';
-import { ReshardRuns } from './controller/reshard-runs';
-import { unnoticedFaults } from './controller/sabotage';
-import { Trial } from './controller/trial';
-import type { ChaosDatabases, ChaosKind } from './databases/chaos-databases';
-import { serverDatabases } from './databases/server-databases';
-import { sqliteDatabases } from './databases/sqlite-databases';
+import { type ChaosKind, chaosKinds } from './databases/chaos-databases';
 import { killAll } from './processes/child';
+import { stopTrials, tryOn } from './try-on';
 
 const { values } = parseArgs({
   options: {
     database: { type: 'string', multiple: true },
+    /** 20 kills of each step, and at least 200,000 operations; tells how far it has come. */
     long: { type: 'boolean', default: false },
     seed: { type: 'string' },
     /** Moves nothing. */
@@ -25,61 +21,48 @@ const { values } = parseArgs({
   },
 });
 
-const kinds = (values.database ?? ['mariadb', 'postgres', 'sqlite']) as ChaosKind[];
+const kinds = (values.database ?? chaosKinds) as readonly ChaosKind[];
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
-const operationsAtRest = Number(values.operations ?? (values.long ? 40_000 : 600));
-const opened = new Set<ChaosDatabases>();
 
-/** @returns whether everything held. */
-async function tryOn(kind: ChaosKind): Promise<boolean> {
-  const databases = kind === 'sqlite' ? await sqliteDatabases() : await serverDatabases(kind);
-  opened.add(databases);
-  const paceMs = kind === 'sqlite' ? 20 : 10;
-  const trial = new Trial(databases, { seed, writers: 4, loops: 4, dropEvery: Number(values.drop), paceMs, isTold: values.story });
-  let runs: ReshardRuns | undefined;
-  try {
-    await trial.begin();
-    await tryAtRest(trial, { operations: operationsAtRest, everyMs: 1_500 });
-    if (!values['at-rest']) {
-      const size = values.long
-        ? { kills: 20, killsOfRun: 6, disturbEveryMs: 4_000, operations: 200_000 }
-        : { kills: 1, killsOfRun: 11, disturbEveryMs: 6_000, operations: 0 };
-      runs = new ReshardRuns(trial, size);
-      if (await runs.isPossible()) await runs.run();
-      else trial.violate({ kind: 'audit', what: 'cluster.reshard.start is not there: nothing could be moved' });
-    }
-    await settled(trial, 'at the end');
-    await printReport(trial, runs);
-    return trial.violations.length === 0 && (await faultsAreNoticed(trial));
-  } finally {
-    await trial.end().catch(() => undefined); // One that does not end in order is killed.
-    killAll();
-    opened.delete(databases);
-    await databases.stop();
-  }
+/** Each database in a process of its own, all at once: most of their time they wait for leases to end. */
+async function tryTogether(): Promise<boolean> {
+  const given = process.argv.slice(2).filter((argument, index, all) => argument !== '--database' && all[index - 1] !== '--database');
+  const seeded = values.seed === undefined ? [...given, '--seed', String(seed)] : given;
+  const outputs = await Promise.all(kinds.map((kind) => outputOf([__filename, '--database', kind, ...seeded])));
+  for (const { text } of outputs) console.log(text.trimEnd());
+  console.log(outputs.map(({ text }) => text.trimEnd().split('\n').at(-1)).join('\n'));
+  return outputs.every(({ code }) => code === 0);
 }
 
-async function faultsAreNoticed(trial: Trial): Promise<boolean> {
-  const unnoticed = await unnoticedFaults(trial);
-  console.log(`  faults made by the trial itself: ${unnoticed.length === 0 ? 'all noticed' : `NOT NOTICED: ${unnoticed.join(', ')}`}`);
-  return unnoticed.length === 0;
+function outputOf(args: readonly string[]): Promise<{ readonly text: string; readonly code: number | null }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parts: Buffer[] = [];
+  child.stdout.on('data', (part: Buffer) => parts.push(part));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ text: Buffer.concat(parts).toString(), code }));
+  });
 }
 
 async function main(): Promise<void> {
-  console.log(`chaos on ${kinds.join(', ')}, seed ${seed}`);
-  let isGood = true;
-  for (const kind of kinds) {
-    const begun = performance.now();
-    isGood = (await tryOn(kind)) && isGood;
-    console.log(`  ${kind}: ${Math.round((performance.now() - begun) / 1_000)} s`);
-  }
+  const [only, other] = kinds;
+  const options = {
+    seed,
+    isLong: values.long,
+    isTold: values.story,
+    isAtRest: values['at-rest'],
+    dropEvery: Number(values.drop),
+    operationsAtRest: Number(values.operations ?? (values.long ? 20_000 : 600)),
+  };
+  const isGood = only && other === undefined ? await tryOn(only, options) : await tryTogether();
   process.exitCode = isGood ? 0 : 1;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     killAll();
-    await Promise.allSettled([...opened].map((databases) => databases.stop()));
+    await stopTrials();
     process.exit(130);
   });
 }

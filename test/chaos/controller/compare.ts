@@ -75,7 +75,7 @@ function counters(rows: readonly StoredRow[], dumps: readonly OracleDump[]): rea
 }
 
 function references(rows: readonly StoredRow[], { routes }: TopologyView): readonly Violation[] {
-  const owners = new Set([...routes.values()].flatMap((table) => (table as unknown as { readonly shards: readonly string[] }).shards));
+  const owners = new Set([...routes.values()].flatMap(({ shards }) => shards));
   return [...owners].flatMap((owner) => {
     const held = rows.filter(({ shard, table }) => table === 'Country' && shard === owner).map(({ id, state }) => `${id} ${state}`);
     const isWhole =

@@ -17,6 +17,26 @@ export async function printReport(trial: Trial, runs: ReshardRuns | undefined): 
   printViolations(trial);
 }
 
+/** The last line: all of it in one sentence. */
+export async function summary(trial: Trial, runs: ReshardRuns | undefined): Promise<string> {
+  const reports = await trial.reports();
+  const told = merged(reports.flatMap(({ operations }) => Object.values(operations)));
+  const moving = reports.flatMap(({ movingMs }) => movingMs).sort((a, b) => a - b);
+  const count = (name: RegExp) => Object.entries(trial.tally).reduce((sum, [what, times]) => (name.test(what) ? sum + times : sum), 0);
+  const kinds = ['lost', 'wrong', 'duplicate', 'resurrected', 'stuck'] as const;
+  const violations = kinds.map((kind) => `${trial.violations.filter((each) => each.kind === kind).length} ${kind}`);
+  const others = trial.violations.filter(({ kind }) => !(kinds as readonly string[]).includes(kind)).length;
+  return [
+    `chaos ${trial.databases.kind}: ${await trial.done()} operations (${list(told)})`,
+    `${runs?.runSeconds.length ?? 0} runs, ${runs?.movedRows ?? 0} rows moved`,
+    `crashes: ${count(/^movers killed/)} movers, ${count(/^outages of a shard/)} shards, ${count(/^outages of the store/)} stores`,
+    `zombies: ${count(/zombies/)} movers, ${count(/^writers stopped/)} writers`,
+    `pause of moving keys p50 ${quantile(moving, 0.5)} ms, p99 ${quantile(moving, 0.99)} ms`,
+    `seed ${trial.settings.seed}`,
+    `${violations.join(', ')}${others > 0 ? `, ${others} OTHER FAULTS` : ''}`,
+  ].join('; ');
+}
+
 function printOperations(reports: readonly WriterReport[]): void {
   const kinds = [...new Set(reports.flatMap(({ operations }) => Object.keys(operations)))].sort();
   for (const kind of kinds) {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ShardedDataSource } from 'typeorm-sharding';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type SqlTopologyOptions, sqlTopology } from 'typeorm-sharding';
 import type { ChaosDatabases } from '../databases/chaos-databases';
-import { chaosCluster, internals, type TopologyView } from '../library';
+import { chaosCluster, internals, type TopologyView, times } from '../library';
 import { Child } from '../processes/child';
 import { Random } from '../random';
 import { Counter, Country, counterCount, countries } from '../rows/entities';
@@ -19,7 +20,12 @@ export interface TrialSettings {
   readonly paceMs: number;
   /** Tells what happens while it happens. */
   readonly isTold: boolean;
+  /** Tells how far it has come. */
+  readonly isLong: boolean;
 }
+
+/** How long a member may need to come back, in milliseconds. */
+const backMs = 120_000;
 
 /** How long a hold waits for operations in flight when nothing keeps them from ending. */
 const patienceMs = 25_000;
@@ -33,6 +39,7 @@ export class Trial {
   readonly random: Random;
   readonly writers: Child[] = [];
   #auditor!: Child;
+  #disturbances: string[] = [];
   #stopped = new Set<Child>();
 
   constructor(
@@ -45,13 +52,15 @@ export class Trial {
   /** Makes schema, control tables and first rows, and starts the writers, which are held. */
   async begin(): Promise<void> {
     const { description } = this.databases;
-    const founder = await chaosCluster(description, { synchronize: true }).initialize();
+    // Before anything moves no connection needs to be ended, and a loaded machine may be slow to come back to one.
+    const resharding = { ...times, idleTimeoutMs: 30_000, graceMs: 31_000 };
+    const founder = await chaosCluster(description, { synchronize: true, resharding }).initialize();
     try {
       await founder.getRepository(Country).save(countries);
       await founder
         .getRepository(Counter)
         .insert(Array.from({ length: counterCount }, (_, index) => ({ id: `counter-${index}`, count: 0 })));
-      await provisionOf(founder)?.();
+      await founder.reshard.provision();
     } finally {
       await founder.destroy();
     }
@@ -70,6 +79,13 @@ export class Trial {
     this.log.push(`${new Date().toISOString().slice(11, 23)} ${line}`);
     if (this.settings.isTold) console.error(this.log.at(-1));
     if (this.log.length > 400) this.log.shift();
+  }
+
+  /** Prints how far the trial has come. */
+  tell(line: string): void {
+    this.note(line);
+    if (this.settings.isTold || !this.settings.isLong) return;
+    console.error(`${new Date().toISOString().slice(11, 19)} ${this.databases.kind}: ${line}`);
   }
 
   count(what: string): void {
@@ -138,12 +154,36 @@ export class Trial {
 
   /** Reads the topology from its store. */
   async topology(): Promise<TopologyView> {
-    const store = internals.sqlTopology({ ...this.databases.description.topology, timeoutMs: 3_000 });
+    const store = sqlTopology({ ...this.databases.description.topology, timeoutMs: 3_000 } as SqlTopologyOptions);
     try {
       return internals.readTopology((await store.read())!);
     } finally {
       await store.destroy();
     }
+  }
+
+  /** As {@link topology}, when the store is back. */
+  topologySoon(): Promise<TopologyView> {
+    return this.#patiently(() => this.topology());
+  }
+
+  /** What the library itself says of all rows, and of what the shards know of each other. */
+  async audit(): Promise<void> {
+    for (const what of ['audit', 'verify'] as const) {
+      const report = await this.#patiently(() => this.#auditor.ask<Readonly<Record<string, unknown>>>(what));
+      if (report.isWell !== true)
+        this.violate({ kind: 'audit', what: `cluster.reshard.${what}(): ${JSON.stringify(report).slice(0, 900)}` });
+    }
+    this.count('audits');
+  }
+
+  /** Each kind of trouble once, in some order, and then again. @param longMs - how long a process is stopped to be beyond every timeout. */
+  async nextDisturbance(longMs: number): Promise<void> {
+    if (this.#disturbances.length === 0) this.#disturbances = this.random.shuffled(['stop', 'pause', 'shard', 'store']);
+    const kind = this.#disturbances.pop();
+    if (kind === 'stop') await this.pauseWriter(longMs);
+    else if (kind === 'pause') await this.pauseWriter(300);
+    else await this.outage(kind === 'store' ? 'store' : this.random.pick(['s1', 's2', 's3']), 200 + this.random.integer(1_200));
   }
 
   /** Stops a writer for a time; a hold lets it go on earlier. */
@@ -154,7 +194,7 @@ export class Trial {
     writer.signal('SIGSTOP');
     this.note(`${writer.name} stopped for ${ms} ms`);
     this.count('writers stopped');
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    await delay(ms);
     writer.signal('SIGCONT');
     this.#stopped.delete(writer);
     this.note(`${writer.name} goes on`);
@@ -180,6 +220,19 @@ export class Trial {
     await Promise.all([...this.writers, this.#auditor].map((child) => child.ask('end')));
   }
 
+  /** Asks again what a member that comes back just now did not answer. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (const end = performance.now() + backMs; ; ) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (performance.now() > end) throw error;
+        this.note(`asked again: ${(error as Error).message.split('\n')[0]}`);
+        await delay(100);
+      }
+    }
+  }
+
   /** Of all writers together. */
   async #bounds(): Promise<Bounds> {
     const all = await Promise.all(this.writers.map((writer) => writer.ask<Bounds>('bounds')));
@@ -192,11 +245,6 @@ export class Trial {
     child.onEvent = ({ violation }) => this.violate({ ...(violation as Violation), what: `${name}: ${(violation as Violation).what}` });
     return child;
   }
-}
-
-function provisionOf(cluster: ShardedDataSource): (() => Promise<void>) | undefined {
-  const { reshard } = cluster as unknown as { readonly reshard?: { provision(): Promise<void> } };
-  return reshard && (() => reshard.provision());
 }
 
 function sum(numbers: readonly number[]): number {

@@ -8,7 +8,10 @@ export interface ClusterDescription {
 }
 
 /** The kinds of database that the trial runs on. */
-export type ChaosKind = 'mariadb' | 'postgres' | 'sqlite';
+export const chaosKinds = ['mariadb', 'postgres', 'sqlite'] as const;
+
+/** One of them. */
+export type ChaosKind = (typeof chaosKinds)[number];
 
 /** Three shards and a store for the topology, each of which can fail alone. */
 export interface ChaosDatabases {

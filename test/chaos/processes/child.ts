@@ -31,14 +31,21 @@ export class Child {
   constructor(
     readonly name: string,
     program: 'writer-process' | 'mover-process',
+    env: Readonly<Record<string, string>> = {},
   ) {
-    this.#process = fork(join(__dirname, `${program}.js`), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'], execArgv: [] });
+    this.#process = fork(join(__dirname, `${program}.js`), [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
+      execArgv: [],
+      env: { ...process.env, ...env },
+    });
     alive.add(this);
     this.#process.on('message', (message: Record<string, unknown>) => this.#receive(message));
     this.#process.on('exit', (code, signal) => this.#gone(new Error(`${name} ended with ${code ?? signal}.`)));
     const gate = this.#process.stdio[4] as Duplex;
-    gate.on('error', () => {}); // It broke with the process, whose exit is seen.
-    createInterface({ input: gate }).on('line', (line) => this.onAnnouncement(JSON.parse(line) as Announcement));
+    gate.on('error', () => {}); // It broke with the process, whose exit is seen; so below.
+    const lines = createInterface({ input: gate });
+    lines.on('line', (line) => this.onAnnouncement(JSON.parse(line) as Announcement));
+    lines.on('error', () => {});
   }
 
   get isGone(): boolean {
@@ -50,7 +57,9 @@ export class Child {
     if (this.#isGone) return Promise.reject(new Error(`${this.name} is gone.`));
     const id = ++this.#sequence;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    this.#process.send({ id, ask, given });
+    this.#process.send({ id, ask, given }, (error) => {
+      if (error) this.#waiting.get(id)?.reject(error);
+    });
     return answer as Promise<T>;
   }
 

@@ -1,33 +1,23 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { readSync, writeSync } from 'node:fs';
-import type { ShardedDataSource } from 'typeorm-sharding';
+import type { ReshardChange, ShardedDataSource } from 'typeorm-sharding';
 import type { ClusterDescription } from '../databases/chaos-databases';
 import { addedWeight, chaosCluster } from '../library';
+import { type KeyedTable, placementOf, type Width } from '../rows/placements';
 import { answerRequests, tell } from './child-side';
 
 /** The pipe on which steps are announced, and on which one byte lets the mover go on. */
 const gate = 4;
 
-interface Run {
-  readonly planId: string;
-  readonly progress: { readonly phase: string; readonly movedRows: number; readonly chunks: number; readonly waitingFor?: string };
-  readonly finished: Promise<object>;
-}
-
-/** What the trial uses of `cluster.reshard`. */
-interface Reshard {
-  readonly plan: (change: object) => Promise<object>;
-  readonly start: (plan: object, options: object) => Promise<Run>;
-  readonly resume: (options: object) => Promise<Run>;
-  readonly audit: () => Promise<object>;
-}
-
 interface Order {
   /** What to plan and start; without it a run is resumed. */
-  readonly change?: object;
+  readonly change?: Change;
   /** Steps before which to stop and ask. */
   readonly gates: readonly string[];
 }
+
+/** A change as it is sent: placements by their width. */
+type Change = object | { readonly table: KeyedTable; readonly width: Width };
 
 let cluster: ShardedDataSource;
 let gates = new Set<string>();
@@ -47,14 +37,13 @@ answerRequests({
   async begin(description: ClusterDescription) {
     const shards = description.shards.map((shard) => (shard.name === 's3' ? { ...shard, weight: addedWeight } : shard));
     cluster = await chaosCluster({ ...description, shards }).initialize();
-    return typeof (cluster as { reshard?: Partial<Reshard> }).reshard?.start === 'function';
   },
   async run({ change, gates: wanted }: Order) {
-    const { reshard } = cluster as unknown as { readonly reshard: Reshard };
+    const { reshard } = cluster;
     gates = new Set(wanted);
     let watch: NodeJS.Timeout | undefined;
     try {
-      const run = change ? await reshard.start(await reshard.plan(change), runOptions) : await reshard.resume(runOptions);
+      const run = change ? await reshard.start(await reshard.plan(changeOf(change)), runOptions) : await reshard.resume(runOptions);
       watch = setInterval(() => tell({ event: 'progress', progress: run.progress }), 3_000);
       return { report: await run.finished };
     } catch (error) {
@@ -71,11 +60,14 @@ answerRequests({
       clearInterval(watch);
     }
   },
-  audit: () => (cluster as unknown as { readonly reshard: Reshard }).reshard.audit(),
   async end() {
     await cluster.destroy();
     setImmediate(() => process.disconnect());
   },
 });
+
+function changeOf(change: Change): ReshardChange {
+  return 'table' in change ? { group: change.table, placement: placementOf(change.table, change.width) } : change;
+}
 
 const runOptions = { chunkRows: 40, workers: 2 };

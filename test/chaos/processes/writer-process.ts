@@ -28,6 +28,8 @@ answerRequests({
       cluster.getRepository(entity as typeof Tick).count();
     return { Account: await count(Account), Meter: await count(Meter), Reading: await count(Reading), Tick: await count(Tick) };
   },
+  audit: () => cluster.reshard.audit(),
+  verify: () => cluster.reshard.verify(),
   countTicks: () => cluster.getRepository(Tick).count(),
   async end() {
     writer.end();

@@ -1,5 +1,6 @@
 import { Column, Entity, JoinColumn, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
-import { modulo, ReferenceTable, ranges, Sharded, ShardKey } from 'typeorm-sharding';
+import { ReferenceTable, Sharded, ShardKey } from 'typeorm-sharding';
+import { configuredPlacement } from './placements';
 
 /** On the default ring, with rows of another table beside it. */
 @Entity()
@@ -47,7 +48,7 @@ export class Entry {
 
 /** Integer keys by their remainder. */
 @Entity()
-@Sharded({ placement: modulo(['s1', 's2']) })
+@Sharded({ placement: configuredPlacement('Meter') })
 export class Meter {
   @PrimaryColumn({ type: 'int' })
   @ShardKey()
@@ -65,12 +66,7 @@ export class Meter {
 
 /** Integer keys by ranges. */
 @Entity()
-@Sharded({
-  placement: ranges([
-    { from: 0, shard: 's1' },
-    { from: 2_000_000, shard: 's2' },
-  ]),
-})
+@Sharded({ placement: configuredPlacement('Reading') })
 export class Reading {
   @PrimaryColumn({ type: 'int' })
   @ShardKey()

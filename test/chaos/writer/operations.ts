@@ -47,11 +47,27 @@ export class Operations {
     return { stamp: row.stamp, count: row.count, entries };
   }
 
-  insert({ table, id, bucket }: KeyRecord): KeyedWrite {
+  insert(key: KeyRecord): KeyedWrite {
+    if (key.table === 'Account' && this.random.integer(2) === 0) return this.#insertWithEntries(key);
+    const { table, id, bucket } = key;
     const stamp = this.#next();
     return {
       effect: () => ({ stamp, count: 0, entries: noEntries }),
       run: async () => void (await this.cluster.getRepository(owned[table]).insert({ id, bucket, stamp, count: 0 } as never)),
+    };
+  }
+
+  /** In a transaction whose first statement is an insert. */
+  #insertWithEntries(key: KeyRecord): KeyedWrite {
+    const [stamp, amount] = [this.#next(), this.random.integer(1_000)];
+    const [id, accountId] = [String(key.id), String(key.id)];
+    return {
+      effect: () => ({ stamp, count: 0, entries: [amount, ...noEntries.slice(1)] }),
+      run: () =>
+        this.#transaction(key, async (manager) => {
+          await manager.insert(Account, { id, bucket: key.bucket, stamp, count: 0 });
+          await manager.insert(Entry, { id: `${id}/0`, accountId, amount });
+        }),
     };
   }
 

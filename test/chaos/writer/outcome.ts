@@ -46,23 +46,25 @@ const BROKEN = new Set([
   '08003',
 ]);
 
+/** What pg throws, without a code, when the server ends the connection under a statement, and both drivers when it had ended before. */
+const CONNECTION_LOST =
+  /^Connection terminated|^Client (has encountered|was closed).* not queryable|^Can't add new command when connection is/;
+
 /** Says what is known of an operation that threw. */
 export function outcomeOf(error: unknown): Outcome {
   if (error instanceof ShardsFailedError) return ofSeveral(error);
   if (error instanceof ShardError) return ofDriver(error);
   if (error instanceof ShardingError) return { kind: NOTHING_DONE.has(error.code) ? 'refused' : 'unexpected', code: error.code };
-  const code = (error as { code?: string; driverError?: { code?: string } })?.driverError?.code ?? (error as { code?: string })?.code;
-  if (code !== undefined && BROKEN.has(code)) return { kind: 'unknown', code };
-  // TypeORM says so when pg told it before the call that the connection broke.
-  if (error instanceof QueryRunnerAlreadyReleasedError) return { kind: 'unknown', code: 'released' };
   return { kind: 'unexpected', code: `${(error as Error)?.name}: ${String((error as Error)?.message).slice(0, 200)}` };
 }
 
 function ofDriver({ driverCode, cause }: ShardError): Outcome {
   const text = String((cause as Error)?.message);
+  // TypeORM says so when pg told it that the connection broke; a commit may have been on its way.
+  if (cause instanceof QueryRunnerAlreadyReleasedError) return { kind: 'unknown', code: 'released' };
   if (driverCode !== undefined && ROLLED_BACK.has(driverCode)) return { kind: 'refused', code: driverCode };
   if (driverCode !== undefined && BROKEN.has(driverCode)) return { kind: 'unknown', code: driverCode };
-  if (driverCode === undefined && /connection|socket|closed/i.test(text)) return { kind: 'unknown', code: 'connection' };
+  if (driverCode === undefined && CONNECTION_LOST.test(text)) return { kind: 'unknown', code: 'connection' };
   return { kind: 'unexpected', code: `${driverCode ?? 'no code'}: ${text.slice(0, 200)}` };
 }
 

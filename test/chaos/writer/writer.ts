@@ -263,11 +263,7 @@ export class Writer {
       this.violate({ kind: error.kind, what: error.message, history: keys.flatMap(({ history }) => history.slice(-8)) });
       return undefined;
     }
-    const told = outcomeOf(error);
-    // TypeORM sends a save's updates at once; on MySQL and MariaDB those behind the one that met a deadlock, which ended the
-    // transaction, are committed each for itself.
-    const isTorn = kind === 'save' && told.code === 'ER_LOCK_DEADLOCK';
-    const outcome = isTorn ? { kind: 'unknown' as const, code: 'ER_LOCK_DEADLOCK of a save' } : told;
+    const outcome = outcomeOf(error);
     this.#errors[outcome.code] = (this.#errors[outcome.code] ?? 0) + 1;
     for (const key of keys) {
       if (outcome.kind === 'refused') key.refuse();
