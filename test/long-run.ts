@@ -1,3 +1,5 @@
+import type { DatabaseKind } from './database';
+
 /**
  * Whether this run takes its time, as `bash .ci/run --long` does by `TEST_LONG=1`: more cases of each property, clusters of more sizes,
  * partitions on every database.
@@ -7,4 +9,14 @@ export const isLongRun = process.env.TEST_LONG === '1';
 /** How many cases a property tries, other ones in each run. */
 export function casesOf({ short, long }: { readonly short: number; readonly long: number }): number {
   return isLongRun ? long : short;
+}
+
+/** Whether a run tries a case on a database: a short run tries each on SQLite and on one of the servers, in turn. */
+export function isTriedOn(kind: DatabaseKind, place: number): boolean {
+  return isLongRun || (kind !== 'mariadb' && kind !== 'postgres') || place % 2 === (kind === 'mariadb' ? 0 : 1);
+}
+
+/** Jest's `it` where the case is tried, as {@link isTriedOn} says. */
+export function caseOn(kind: DatabaseKind, place: number): (name: string, work: () => Promise<void>) => void {
+  return isTriedOn(kind, place) ? (name, work) => it(name, work) : () => undefined;
 }

@@ -69,8 +69,8 @@ function poolsOf(shards: readonly ResolvedShard[], shared: Readonly<Record<strin
   });
 }
 
-/** What the drivers themselves call it, in `extra`, wins in TypeORM. */
-function askedSize({ poolSize, extra }: Record<string, unknown>): number {
+/** The size of the pool that connection options ask for. What the drivers themselves call it, in `extra`, wins in TypeORM. */
+export function askedSize({ poolSize, extra }: Readonly<Record<string, unknown>>): number {
   const { connectionLimit, max } = (extra ?? {}) as { readonly connectionLimit?: unknown; readonly max?: unknown };
   return Number(connectionLimit ?? max ?? poolSize ?? DEFAULT_POOL_SIZE);
 }

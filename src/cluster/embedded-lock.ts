@@ -11,6 +11,7 @@ const BUSY_TIMEOUT_MS = 60_000;
  *
  * SQLite has one connection, and so one transaction, for each handle. Without a lock, statements of other callers join whatever
  * transaction happens to be open and are rolled back with it, and two transactions at once break each other.
+ * Each statement asks the runner for its connection when it has the lock, so that whoever adapts a runner is asked last.
  * The lock is held for one statement, or from the outermost begin of a transaction to its end.
  */
 export class EmbeddedLock {
@@ -49,14 +50,20 @@ export function lockRunner(runner: QueryRunner, lock: EmbeddedLock): QueryRunner
     releaser?.();
     releaser = undefined;
   };
+  const rollback = () => rollbackTransaction.call(runner).catch((error: unknown) => acceptEnded(runner, error));
   const freeAfter = async (end: () => Promise<void>) => {
     await end().finally(() => (runner.isTransactionActive ? undefined : free()));
   };
+  // As runners of servers do for each statement; TypeORM's embedded ones do not, or not for statements that are prepared already.
+  const send = async (args: Parameters<QueryRunner['query']>): Promise<unknown> => {
+    await runner.connect();
+    return query.apply(runner, args);
+  };
   return Object.assign(runner, {
     query: (...args: Parameters<QueryRunner['query']>) => {
-      if (releaser) return query.apply(runner, args);
-      if (lock.isInside) return isRead(args[0]) ? query.apply(runner, args) : Promise.reject(new DatabaseBusyError(0));
-      return lock.acquire().then((done) => query.apply(runner, args).finally(done));
+      if (releaser) return send(args);
+      if (lock.isInside) return isRead(args[0]) ? send(args) : Promise.reject(new DatabaseBusyError(0));
+      return lock.acquire().then((done) => send(args).finally(done));
     },
     startTransaction: async (...args: Parameters<QueryRunner['startTransaction']>) => {
       if (!releaser && lock.isInside) throw new DatabaseBusyError(0);
@@ -64,9 +71,9 @@ export function lockRunner(runner: QueryRunner, lock: EmbeddedLock): QueryRunner
       await freeAfterFailure(() => startTransaction.apply(runner, args), runner, free);
     },
     commitTransaction: () => freeAfter(() => commitTransaction.call(runner)),
-    rollbackTransaction: () => freeAfter(() => rollbackTransaction.call(runner)),
+    rollbackTransaction: () => freeAfter(rollback),
     release: async () => {
-      if (releaser) await rollbackOpen(runner, () => rollbackTransaction.call(runner)).finally(free);
+      if (releaser) await rollbackOpen(runner, rollback).finally(free);
       // sql.js saves its file when a runner that wrote is released, and closes and opens the database to do so.
       const done = savesOnRelease(runner) ? await lock.acquire() : undefined;
       await release.call(runner).finally(done);
@@ -81,6 +88,12 @@ async function freeAfterFailure(start: () => Promise<void>, runner: QueryRunner,
     if (!runner.isTransactionActive) free();
     throw error;
   }
+}
+
+/** SQLite itself has rolled back when its disk was full, for example; TypeORM's runner does not know. @throws every other error. */
+function acceptEnded(runner: QueryRunner, error: unknown): void {
+  if (!/no transaction is active|no such savepoint/.test(String(error))) throw error;
+  Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
 }
 
 /** A runner released inside a transaction would hand its open transaction to the next user of the handle. */

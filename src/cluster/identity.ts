@@ -171,7 +171,7 @@ function stranger({ shard }: Identity): string {
 
 function replaced({ expected }: Member): string {
   return (
-    `the database of shard "${expected.shard}" is new, but the others were part of a running cluster with it; ` +
-    'is it the right database, and was it restored?'
+    `the database of shard "${expected.shard}" is new, and others are not. If the shard joins, give it weight: 0 and move rows to it by ` +
+    'cluster.reshard; otherwise, is it the right database, and was it restored?'
   );
 }

@@ -15,16 +15,19 @@ const RETRYABLE = new Set([
   '40001', // PostgreSQL: serialization failure
   '40P01', // PostgreSQL: deadlock detected
   '53300', // PostgreSQL: too many connections
+  '25P03', // PostgreSQL: ended for being idle in a transaction, which was rolled back
   '57P01', // PostgreSQL: the server is shutting down
   '57P03', // PostgreSQL: the server is starting
+  '57P05', // PostgreSQL: ended for being idle, as this library asks for
   'SQLITE_BUSY', // another process writes
 ]);
 
 /** Faults of drivers that come as a plain Error without a code. */
 const CONNECTION_FAULT = /connection|pool|database (handle|connection) is (closed|not open)|authentication/i;
 
-/** What pg throws, without a code, when the server ends the connection under a statement. */
-const CONNECTION_LOST = /^Connection terminated/;
+/** What pg throws, without a code, when the server ends the connection under a statement, and both drivers when it had ended before. */
+const CONNECTION_LOST =
+  /^Connection terminated|^Client (has encountered|was closed).* not queryable|^Can't add new command when connection is/;
 
 /**
  * Names the shard on what a database or its driver threw. What the library, TypeORM's own checks or the user's listeners threw
@@ -32,6 +35,8 @@ const CONNECTION_LOST = /^Connection terminated/;
  */
 export function shardFault(shard: string, error: unknown): unknown {
   if (error instanceof ShardingError || !isError(error)) return error;
+  // TypeORM takes what kept a runner from its connection for a fault of the statement.
+  if (error instanceof QueryFailedError && error.driverError instanceof ShardingError) return error.driverError;
   const code = driverCode(error);
   // TypeORM releases a runner whose connection to PostgreSQL broke under it.
   if (error instanceof QueryRunnerAlreadyReleasedError) return new ShardError(shard, undefined, { cause: error, retryable: true });

@@ -6,6 +6,7 @@ import { withinBudget } from './connection-budget';
 import { EmbeddedLock } from './embedded-lock';
 import { examine, type ShardExamination } from './examine';
 import { admitSettled, establish, type Member } from './identity';
+import { closingIdle } from './idle-connections';
 import { checkKeyCollations } from './key-check';
 import { type ShardHandle, type ShardLifecycle } from './shard';
 import { addressOf, type ShardAddress } from './shard-address';
@@ -197,9 +198,10 @@ export class ShardOpener implements ShardLifecycle {
   }
 
   async #connectionOptions({ options: shard }: ShardHandle): Promise<Readonly<Record<string, unknown>>> {
-    const { shared, connect } = this.core().options;
+    const { shared, connect, isShared, resharding } = this.core().options;
     const given = { ...shared, ...shard.connection, ...(await connect?.(shard.database)), type: shared.type };
-    const options = withinBudget(given, shard.connection.poolSize);
+    const sized = withinBudget(given, shard.connection.poolSize);
+    const options = isShared ? closingIdle(sized, resharding.idleTimeoutMs) : sized;
     const initCommands = [...this.#sessionLimits(), ...(shard.initCommand === undefined ? [] : [shard.initCommand])];
     return { ...options, synchronize: false, dropSchema: false, migrationsRun: false, driver: sharedDriver(options, initCommands) };
   }

@@ -3,6 +3,7 @@ import { NotInitializedError } from '../errors';
 import type { ResolvedShard } from './resolved-options';
 import type { ShardAddress } from './shard-address';
 import type { ShardDataSource } from './shard-data-source';
+import { shardFault } from './shard-fault';
 
 /** One member of the cluster: a database, or a partition of one. */
 export interface Shard {
@@ -78,7 +79,7 @@ export class ShardHandle implements Shard {
     return this.#connecting;
   }
 
-  /** Connects the shard and makes it ready, with the same sharing of attempts as {@link connect}. */
+  /** Connects the shard and makes it ready, with the same sharing of attempts as {@link connect}. @throws {ShardError} naming it. */
   open(): Promise<ShardDataSource> {
     this.#opening ??= this.#open().catch((error: unknown) => {
       this.#opening = undefined;
@@ -108,7 +109,7 @@ export class ShardHandle implements Shard {
   async #open(): Promise<ShardDataSource> {
     this.lifecycle.checkAllowed();
     const source = await this.connect();
-    await this.lifecycle.prepare(this, source);
+    await this.lifecycle.prepare(this, source).catch((error: unknown) => Promise.reject(shardFault(this.name, error)));
     this.#source = source;
     return source;
   }

@@ -68,7 +68,11 @@ function postgresCanceller(base: typeof pg, servers: WeakMap<object, pg.PoolConf
 function withInit(options: pg.PoolConfig, initCommands: readonly string[]): pg.PoolConfig {
   if (initCommands.length === 0) return options;
   const runAll = async (client: pg.PoolClient) => {
+    // Nobody listens to a new client yet: an event of a connection that breaks now would end the process. The statement fails as well.
+    const ignored = () => undefined;
+    client.on('error', ignored);
     for (const initCommand of initCommands) await client.query(initCommand);
+    client.off('error', ignored);
   };
   const verify = (client: pg.PoolClient, done: (error?: Error) => void) => runAll(client).then(() => done(), done);
   return { ...options, verify } as pg.PoolConfig;

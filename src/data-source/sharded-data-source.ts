@@ -136,7 +136,7 @@ export class ShardedDataSource extends DataSource {
     return this.#initializing;
   }
 
-  /** Closes every shard. The cluster can be initialized again. */
+  /** Closes every shard. A move that this process makes ends with its chunk, and can be resumed. The cluster can be initialized again. */
   override async destroy(): Promise<void> {
     // Whoever initializes is told of its failure; then nothing is open.
     await this.#initializing?.catch(() => undefined);
@@ -336,6 +336,7 @@ export class ShardedDataSource extends DataSource {
   }
 
   async #close(): Promise<void> {
+    await this.#reshard.close();
     await this.#live.stop(this.#configured);
     await this.#opener.closeAll();
     this.#forget();

@@ -21,13 +21,13 @@ export class ShardsFailedError extends ShardingError {
     readonly failed: readonly ShardFailure[],
     /** The shards on which the call was completed. */
     readonly succeeded: readonly string[],
-    /** The shards that were not asked. */
+    /** The shards on which nothing was done: they were not asked, or what was done there was rolled back. */
     readonly notAttempted: readonly string[] = [],
   ) {
     const names = (shards: readonly string[]) => (shards.length === 0 ? 'none' : shards.join(', '));
     super(
       `${operation} failed on shard(s) ${names(failed.map(described))}; completed on: ${names(succeeded)}` +
-        `${notAttempted.length > 0 ? `; not attempted on: ${names(notAttempted)}` : ''}. The cause has each shard's error.`,
+        `${notAttempted.length > 0 ? `; nothing done on: ${names(notAttempted)}` : ''}. The cause has each shard's error.`,
       { cause: new AggregateError(failed.map(({ error }) => error)) },
     );
     this.retryable = failed.every(({ error }) => error instanceof ShardingError && error.retryable);

@@ -48,14 +48,14 @@ export function arm(source: ShardDataSource, groups: readonly FencedGroup[], opt
   const guards = guardsOf(source, groups);
   return withRunner(source, async (runner) => {
     const { guards: states, superfluous } = await compareGuards(source, runner, guards);
-    const steps = new Steps(source, runner, options);
-    for (const [index, guard] of guards.entries()) {
+    const made = guards.flatMap((guard, index): readonly TableStep[] => {
+      const table = guard.table.path;
       const condition = states[index]?.condition;
-      if (condition === 'armed') continue;
-      if (condition !== 'missing') await steps.run(guard.table.path, dropStatements(source, guard.name, guard.table.path));
-      await steps.run(guard.table.path, guard.create);
-    }
-    await dropAll(source, steps, superfluous);
+      if (condition === 'armed') return [];
+      const create = { table, statements: guard.create };
+      return condition === 'missing' ? [create] : [{ table, statements: dropStatements(source, guard.name, table) }, create];
+    });
+    await new Steps(source, runner, options).run([...made, ...dropped(source, superfluous)]);
     return compareGuards(source, runner, guards);
   });
 }
@@ -70,22 +70,27 @@ export function disarm(source: ShardDataSource, groups: readonly FencedGroup[], 
   const guards = guardsOf(source, groups);
   return withRunner(source, async (runner) => {
     const { guards: states, superfluous } = await compareGuards(source, runner, guards);
-    const steps = new Steps(source, runner, options);
     const present = states.filter(({ condition }) => condition !== 'missing');
-    await dropAll(source, steps, [...present, ...superfluous]);
+    await new Steps(source, runner, options).run(dropped(source, [...present, ...superfluous]));
   });
 }
 
 type NamedGuard = { readonly name: string; readonly table: string };
 
-async function dropAll(source: ShardDataSource, steps: Steps, guards: readonly NamedGuard[]): Promise<void> {
-  for (const { name, table } of guards) await steps.run(table, dropStatements(source, name, table));
+function dropped(source: ShardDataSource, guards: readonly NamedGuard[]): readonly TableStep[] {
+  return guards.map(({ name, table }) => ({ table, statements: dropStatements(source, name, table) }));
 }
 
 function dropStatements(source: ShardDataSource, name: string, path: string): readonly string[] {
   const trigger = source.driver.escape(name);
   if (fenceDialect(source) !== 'postgres') return [`DROP TRIGGER IF EXISTS ${trigger}`];
   return [`DROP TRIGGER IF EXISTS ${trigger} ON ${quotedPath(source, path)}`, `DROP FUNCTION IF EXISTS ${guardFunction(source, name)}()`];
+}
+
+/** Statements that succeed together, on one table, or on all tables of a database with one writer. */
+interface TableStep {
+  readonly table: string;
+  readonly statements: readonly string[];
 }
 
 /** Runs statements on tables until they succeed or the signal aborts. */
@@ -96,7 +101,17 @@ class Steps {
     readonly options: ArmOptions,
   ) {}
 
-  async run(table: string, statements: readonly string[]): Promise<void> {
+  /** One table after another; on SQLite, where each step would have to wait for the one lock, all of them at once. */
+  async run(steps: readonly TableStep[]): Promise<void> {
+    if (fenceDialect(this.source) !== 'sqlite') {
+      for (const step of steps) await this.#one(step);
+    } else if (steps.length > 0) {
+      const table = [...new Set(steps.map((step) => step.table))].join(', ');
+      await this.#one({ table, statements: steps.flatMap(({ statements }) => statements) });
+    }
+  }
+
+  async #one({ table, statements }: TableStep): Promise<void> {
     const { shard } = this.source.context;
     for (let attempt = 1; ; attempt += 1) {
       this.options.signal?.throwIfAborted();

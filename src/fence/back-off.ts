@@ -12,6 +12,10 @@ const LONGEST_MS = 1_000;
  */
 export async function backOff(attempt: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
-  const longest = Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1));
-  await delay(longest * (0.5 + Math.random() / 2), undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+  await delay(backOffMs(attempt), undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
+}
+
+/** How long {@link backOff} waits, in milliseconds. */
+export function backOffMs(attempt: number): number {
+  return Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
 }

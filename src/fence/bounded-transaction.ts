@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { cancellerOf, type ShardDataSource } from '../cluster';
+import { cancellerOf, type ShardDataSource, undo } from '../cluster';
 import { databaseFault } from './database-fault';
 import { fenceDialect } from './fence-dialect';
 import { isMariadb } from './server-flavour';
@@ -32,7 +32,7 @@ export async function boundedTransaction<T>(
   try {
     return { isBlocked: false, value: await RUNNERS[fenceDialect(source)]({ source, runner, waitMs }, work) };
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    await undo(runner);
     if (databaseFault(error) === 'blocked') return { isBlocked: true, cause: error };
     throw error;
   }

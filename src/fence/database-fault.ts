@@ -1,3 +1,5 @@
+import { ShardError } from '../errors';
+
 /** What is wrong with a statement that failed, as far as the fence has to know. */
 export type DatabaseFault = 'blocked' | 'denied' | 'logBin' | 'noTable' | 'duplicate' | 'other';
 
@@ -20,6 +22,7 @@ const FAULTS: ReadonlyMap<unknown, DatabaseFault> = new Map<unknown, DatabaseFau
   ['SQLITE_READONLY', 'denied'],
   [1419, 'logBin'], // MySQL: triggers with the binary log on need SUPER or log_bin_trust_function_creators
   [1146, 'noTable'], // MySQL: no such table
+  [1109, 'noTable'], // MySQL: no such table in information_schema
   ['42P01', 'noTable'], // PostgreSQL: undefined table
   [1062, 'duplicate'], // MySQL: duplicate entry
   [1359, 'duplicate'], // MySQL: trigger exists
@@ -28,8 +31,9 @@ const FAULTS: ReadonlyMap<unknown, DatabaseFault> = new Map<unknown, DatabaseFau
   ['42P07', 'duplicate'], // PostgreSQL: the table exists
 ]);
 
-/** Reads the fault of what a driver or TypeORM threw. */
-export function databaseFault(error: unknown): DatabaseFault {
+/** Reads the fault of what a driver or TypeORM threw, also where the shard was named on it. */
+export function databaseFault(thrown: unknown): DatabaseFault {
+  const error = thrown instanceof ShardError ? thrown.cause : thrown;
   const found = ((error as { readonly driverError?: unknown } | null)?.driverError ?? error ?? {}) as {
     readonly errno?: unknown;
     readonly code?: unknown;

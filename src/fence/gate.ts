@@ -28,3 +28,18 @@ export async function closeGate(
   if (fenceDialect(source) !== 'postgres') return;
   await run(`SELECT pg_advisory_xact_lock($1, ${gateNumber('CAST($2 AS numeric)')})`, [gateClass(key), positionText(key.since)]);
 }
+
+/** Takes the gates of rows of one shard and group exclusively, those that can be had at once. @returns their rows; all where there are no gates. */
+export async function tryGates(
+  run: (sql: string, parameters: readonly unknown[]) => Promise<readonly Readonly<Record<string, string>>[]>,
+  source: DataSource,
+  keys: readonly OwnershipKey[],
+): Promise<readonly OwnershipKey[]> {
+  const [first] = keys;
+  if (!first || fenceDialect(source) !== 'postgres') return keys;
+  const places = keys.map(({ since }) => positionText(since));
+  const sql = `SELECT place, pg_try_advisory_xact_lock($1, ${gateNumber('CAST(place AS numeric)')})::text AS had FROM unnest($2::text[]) place`;
+  const found = await run(sql, [gateClass(first), places]);
+  const had = new Set(found.flatMap(({ place, had: answer }) => (answer === 'true' ? [place] : [])));
+  return keys.filter((_, index) => had.has(places[index]!));
+}

@@ -21,7 +21,7 @@ export function sqliteGuards(source: DataSource, table: GuardedTable): readonly 
 function sqliteGuard(source: DataSource, table: GuardedTable, event: Event): Guard {
   const body = bodyOf(source, table, event);
   const name = guardName(table, body, event);
-  const create = `CREATE TRIGGER ${source.driver.escape(name)} BEFORE ${event.toUpperCase()} ON ${quotedPath(source, table.path)} FOR EACH ROW ${body}`;
+  const create = `CREATE TRIGGER IF NOT EXISTS ${source.driver.escape(name)} BEFORE ${event.toUpperCase()} ON ${quotedPath(source, table.path)} FOR EACH ROW ${body}`;
   return { name, table, body, create: [create] };
 }
 

@@ -1,15 +1,17 @@
 import type { QueryRunner } from 'typeorm';
+import { undo } from '../cluster';
 import { LeaseLostError } from '../errors';
 import { controlNames } from './control-tables';
 import { type FenceDialect, fenceDialect } from './fence-dialect';
 import { MOVER_VARIABLE } from './guard-mysql';
 import { MOVER_SETTING } from './guard-postgres';
 import type { OwnershipKey } from './ownership-row';
-import { shareRow } from './share-row';
+import { shareRows } from './share-row';
 
 /** A mover's right: the rows that it moves, and its token in them. */
 export interface MoverLease {
   readonly token: number;
+  /** Of one shard and group. */
   readonly rows: readonly OwnershipKey[];
 }
 
@@ -27,21 +29,23 @@ export async function moverTransaction<T>(runner: QueryRunner, lease: MoverLease
   try {
     // On SQLite this is also what makes the transaction the only one that writes, before anything is read.
     await session.mark(runner, lease.token);
-    for (const key of lease.rows) await checkToken(runner, key, lease.token);
+    await checkTokens(runner, lease);
     const value = await work();
     await session.unmark(runner);
     await runner.commitTransaction();
     return value;
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
-    await session.afterRollback(runner);
+    await undo(runner);
+    // Of a broken connection there is no session left to unmark.
+    await session.afterRollback(runner).catch(() => undefined);
     throw error;
   }
 }
 
-async function checkToken(runner: QueryRunner, key: OwnershipKey, token: number): Promise<void> {
-  const row = await shareRow(runner, key);
-  if (row?.token !== token) throw new LeaseLostError(key.shard, key.group);
+async function checkTokens(runner: QueryRunner, { token, rows }: MoverLease): Promise<void> {
+  const found = new Set((await shareRows(runner, rows)).filter((row) => row.token === token).map(({ since }) => since));
+  const lost = rows.find(({ since }) => !found.has(since));
+  if (lost) throw new LeaseLostError(lost.shard, lost.group);
 }
 
 interface MoverSession {

@@ -45,6 +45,11 @@ export const ALL: ShardRule = Object.freeze({ modulus: 1, residue: 0 });
 /** The rule of a shard that owns nothing. */
 export const NONE: ShardRule = Object.freeze({ modulus: 0, residue: 0 });
 
+/** Whether two rules give the shard the same positions. */
+export function isSameShardRule(a: ShardRule, b: ShardRule): boolean {
+  return a.modulus === b.modulus && a.residue === b.residue;
+}
+
 /** Writes a position as the database has it. */
 export function positionText(position: Position): string {
   if (position === Number.POSITIVE_INFINITY) return FAR_END;

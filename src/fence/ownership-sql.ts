@@ -51,11 +51,33 @@ export function keyParameters({ shard, group, since }: OwnershipKey): readonly s
   return [shard, group, positionText(since)];
 }
 
-/** A select of whole rows. @param rest - what follows FROM. */
-export function selectRows(source: DataSource, rest: string): string {
+/** As {@link keyCondition}, of one or several rows of one shard and group; its parameters are {@link keysParameters}. */
+export function keysCondition(source: DataSource, keys: readonly OwnershipKey[], first: number): string {
+  if (keys.length === 1) return keyCondition(source, first);
+  const group = source.driver.escape('group');
+  const places = keys.map((_, index) => positionParameter(source, first + 2 + index));
+  return `shard = ${parameter(source, first)} AND ${group} = ${parameter(source, first + 1)} AND since IN (${places.join(', ')})`;
+}
+
+/** See {@link keysCondition}. */
+export function keysParameters(keys: readonly OwnershipKey[]): readonly string[] {
+  const [first] = keys;
+  return first ? [first.shard, first.group, ...keys.map(({ since }) => positionText(since))] : [];
+}
+
+/**
+ * The table of the rows, where several are named by their keys. MariaDB and MySQL would read, and lock, all rows of a group that has few of
+ * them, and then wait for some that nobody named.
+ */
+export function rowsByKey(source: DataSource): string {
+  return `${controlNames(source).ownership}${fenceDialect(source) === 'mysql' ? ' FORCE INDEX (PRIMARY)' : ''}`;
+}
+
+/** A select of whole rows. @param rest - what follows the table's name. */
+export function selectRows(source: DataSource, rest: string, from = controlNames(source).ownership): string {
   const type = fenceDialect(source) === 'mysql' ? 'CHAR' : 'TEXT';
   const numbers = NUMBERS.map((name) => `CAST(${name} AS ${type}) AS ${name}`);
-  return `SELECT shard, ${source.driver.escape('group')} AS grp, ${numbers.join(', ')} FROM ${controlNames(source).ownership} ${rest}`;
+  return `SELECT shard, ${source.driver.escape('group')} AS grp, ${numbers.join(', ')} FROM ${from} ${rest}`;
 }
 
 /** Reads a row that {@link selectRows} selected. */

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { FencePrivilegeError } from '../errors';
+import { FencePrivilegeError, ShardError } from '../errors';
 import { CONTROL_TABLES } from './control-tables';
 import { databaseFault } from './database-fault';
 import { type FenceDialect, fenceDialect } from './fence-dialect';
@@ -49,7 +49,8 @@ export async function privileged<T>(source: DataSource, work: PrivilegedWork, ru
 
 function privilegeFault(source: DataSource, { shard, step, operation }: PrivilegedWork, error: unknown): FencePrivilegeError | undefined {
   const fault = databaseFault(error);
-  if (fault === 'logBin') return new FencePrivilegeError(shard, operation, LOG_BIN, { cause: error });
+  const cause = error instanceof ShardError ? error.cause : error;
+  if (fault === 'logBin') return new FencePrivilegeError(shard, operation, LOG_BIN, { cause });
   if (fault !== 'denied') return undefined;
-  return new FencePrivilegeError(shard, operation, GRANTS[fenceDialect(source)][step], { cause: error });
+  return new FencePrivilegeError(shard, operation, GRANTS[fenceDialect(source)][step], { cause });
 }

@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { ShardDataSource } from '../cluster';
+import { type ShardDataSource, undo } from '../cluster';
 import { ControlTablesError } from '../errors';
 import { comparePositions, type RoutingTable } from '../routing';
 import { CONTROL_TABLES, controlNames, createControlTables, FENCE_SCHEMA_VERSION } from './control-tables';
@@ -48,6 +48,14 @@ export function provision(source: ShardDataSource, groups: readonly ProvisionedG
  */
 export function provisionedVersion(source: ShardDataSource): Promise<number | undefined> {
   return withRunner(source, (runner) => readVersion(source, runner));
+}
+
+/** Whether a member's database has control tables, asked on the runner itself; in a transaction on PostgreSQL no error may tell it. */
+export async function isProvisioned(runner: QueryRunner): Promise<boolean> {
+  const source = runner.dataSource as ShardDataSource;
+  if (fenceDialect(source) !== 'postgres') return (await readVersion(source, runner)) !== undefined;
+  const [row] = await runner.query('SELECT to_regclass($1) AS found', [controlNames(source).control]);
+  return row.found !== null;
 }
 
 /** All of a member's rows of a group, in order. @throws the database's error when it was never provisioned. */
@@ -108,7 +116,7 @@ async function insertAll(source: ShardDataSource, runner: QueryRunner, rows: rea
     for (let at = 0; at < rows.length; at += BATCH_ROWS) await insertBatch(source, runner, rows.slice(at, at + BATCH_ROWS));
     await runner.commitTransaction();
   } catch (error) {
-    await runner.rollbackTransaction();
+    await undo(runner);
     if (databaseFault(error) !== 'duplicate' && databaseFault(error) !== 'blocked') throw error;
   }
 }

@@ -8,8 +8,10 @@ export type RowLookUp = 'slot' | 'range';
 /** Length of a slot of the default ring. */
 export const SLOT_LENGTH = HASH_LINE_LENGTH / SLOT_COUNT;
 
-/** How rows of a placement are found: by slot when all of its borders are borders of slots, which a classic ring's are not. */
-export function lookUpOf({ placement, segments }: RoutingTable): RowLookUp {
+/** How rows of a placement are found: by slot when all of its borders are borders of slots; a classic ring is never cut into these. */
+export function lookUpOf(table: RoutingTable): RowLookUp {
+  const { placement, segments, layout } = table;
+  if (layout.parameters.startsWith('virtualNodes=')) return 'range';
   return placement === 'hashRing' && segments.every(({ since }) => Number(since) % SLOT_LENGTH === 0) ? 'slot' : 'range';
 }
 

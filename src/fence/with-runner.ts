@@ -1,9 +1,9 @@
 import type { QueryRunner } from 'typeorm';
-import type { ShardDataSource } from '../cluster';
+import { namedRunner, type ShardDataSource } from '../cluster';
 
-/** Gives work a connection of the member's own database, never of a replica, and gives it back. */
+/** Gives work a connection of the member's own database, never of a replica, and gives it back. @throws {ShardError} of its statements. */
 export async function withRunner<T>(source: ShardDataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-  const runner = source.createQueryRunner('master');
+  const runner = namedRunner(source);
   try {
     return await work(runner);
   } finally {

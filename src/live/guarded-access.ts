@@ -11,7 +11,7 @@ import {
   shardFault,
 } from '../cluster';
 import { RouteLeaseError } from '../errors';
-import { provisionedVersion, shareCovering, takeWriteLock, withRunner } from '../fence';
+import { isProvisioned, shareCovering, takeWriteLock, withRunner } from '../fence';
 import { isSqlite } from '../metadata';
 import { isEmptyAnswer } from './empty-answer';
 import type { LiveTopology } from './live-topology';
@@ -47,6 +47,7 @@ export class GuardedAccess implements FreeAccess {
   readonly #core: ClusterCore;
   readonly #call: GuardedCall;
   readonly #isSilent: boolean;
+  readonly #begunMs: number;
   #release: (() => void) | undefined;
 
   /** @param isSilent - whether the store does not answer, so that the shards' own rows of ownership are obeyed. */
@@ -55,6 +56,7 @@ export class GuardedAccess implements FreeAccess {
     this.#core = core;
     this.#call = call;
     this.#isSilent = isSilent;
+    this.#begunMs = live.now();
     this.limit = core.access.limit;
   }
 
@@ -107,7 +109,7 @@ export class GuardedAccess implements FreeAccess {
     const [only] = shards;
     if (only && shards.length === 1) return [await this.run(only, (manager) => call(manager, only))];
     if (this.#call.kind === 'update' && shards.some((shard) => this.mustLock(shard))) {
-      return runTogether(operation, shards, { begin: (shard) => this.#begin(shard), call });
+      return runTogether(operation, shards, { begin: async (shard) => this.#begin(shard, shard.current ?? (await shard.open())), call });
     }
     return gather(operation, shards, (shard) => this.limit(() => this.run(shard, (manager) => call(manager, shard))));
   }
@@ -122,29 +124,50 @@ export class GuardedAccess implements FreeAccess {
   /** Checks, with the connection in hand, that the statement may still be sent. */
   async #admit(shard: ShardHandle): Promise<void> {
     const live = this.#live;
-    if (!live.isFresh && !(await live.refreshed())) throw hasMoved(shard);
+    const claims = this.#claims(shard);
+    if (claims.length === 0) return;
+    if (!live.isFresh && !(await live.refreshed())) throw this.#isSilent ? new RouteLeaseError(this.#call.operation) : hasMoved(shard);
     if (live.current.version === this.#version) return;
-    for (const claim of this.#claims(shard)) if (!this.#isStillRight(shard, claim)) throw hasMoved(shard);
+    if (!claims.every((claim) => this.#isStillRight(shard, claim))) throw hasMoved(shard);
   }
 
+  /** Whether a claim that was made by an older topology holds nevertheless. */
   #isStillRight(shard: ShardHandle, { group, positions, isWhole }: Claim): boolean {
-    if (isWhole || positions.length > 1) return this.#live.mayUse(this.#core);
+    const { kind } = this.#call;
+    if (this.#isHeld) return true;
+    if (kind === 'read' && (isWhole || positions.length > 1)) return this.#live.mayUse(this.#core);
+    // What has moved to a shard is left out by the topology before, also from what is written.
+    if (isWhole) return false;
     const table = this.#live.core.tables.get(group);
     return positions.every((position) => table?.ownerOf(position) === shard.name);
   }
 
-  /** Looks into an answer that rows which moved could have changed. */
+  /** Looks into an answer that rows which moved could have changed. What may have been written is never made again. */
   async #believe(shard: ShardHandle, answer: unknown): Promise<void> {
     const { kind } = this.#call;
     const live = this.#live;
-    if (kind === 'insert' || (!live.current.plan && live.current.version === this.#version)) return;
     const claims = this.#claims(shard);
+    const isUnmet = isOnePosition(claims) && isEmptyAnswer(answer);
+    if (kind === 'insert' || claims.length === 0 || (kind !== 'read' && !isUnmet)) return;
+    const isInTime = this.#isInTime;
+    if (!live.isFresh && !(await live.refreshed())) throw hasMoved(shard);
+    if (!live.current.plan && live.current.version === this.#version) return;
     if (!claims.every((claim) => this.#isStillRight(shard, claim))) {
       // What one position held was all there; it has moved since.
-      if (isOnePosition(claims) && !isEmptyAnswer(answer)) return;
+      if (isOnePosition(claims) && !isUnmet && isInTime) return;
       throw hasMoved(shard);
     }
-    if (live.current.plan && isOnePosition(claims) && isEmptyAnswer(answer)) await this.#lookInto(shard, claims[0] as Claim);
+    if (live.current.plan && isUnmet) await this.#lookInto(shard, claims[0] as Claim);
+  }
+
+  /** Whether this process has had a lease ever since the attempt began: one that was stopped may have an answer of any age. */
+  get #isInTime(): boolean {
+    return this.#live.isFresh && this.#live.keptSinceMs <= this.#begunMs;
+  }
+
+  /** Whether no plan can have moved rows since the version was held. */
+  get #isHeld(): boolean {
+    return this.#release !== undefined && this.#live.keptSinceMs <= this.#begunMs;
   }
 
   async #lookInto(shard: ShardHandle, { group, positions }: Claim): Promise<void> {
@@ -156,28 +179,26 @@ export class GuardedAccess implements FreeAccess {
   }
 
   async #locked<T>(shard: ShardHandle, source: ShardDataSource, call: (manager: EntityManager) => Promise<T>): Promise<T> {
-    const isFenced = !this.#isSilent || (await provisionedVersion(source)) !== undefined;
-    const runner = await this.#begin(shard, isFenced);
+    const runner = await this.#begin(shard, source);
     return released(runner, async () => {
       const answer = await call(runner.manager);
-      // A plan may have begun where there was none.
-      if (!isFenced && (await provisionedVersion(source)) !== undefined) throw hasMoved(shard);
       await runner.commitTransaction();
       return answer;
     });
   }
 
   /** Begins a transaction in which nothing that the call claims can move. */
-  async #begin(shard: ShardHandle, isFenced = true): Promise<QueryRunner> {
-    const source = shard.current ?? (await shard.open());
+  async #begin(shard: ShardHandle, source: ShardDataSource): Promise<QueryRunner> {
     const claims = this.#claims(shard);
     if (this.#isSilent && claims.some(({ isWhole }) => isWhole)) throw new RouteLeaseError(this.#call.operation);
     const runner = source.createQueryRunner('master');
     try {
       await runner.startTransaction();
-      if (isFenced) await takeWriteLock(runner);
+      // A plan that begins where there was none waits for this transaction before it guards the tables.
+      if (this.#isSilent && !(await isProvisioned(runner))) return runner;
+      await takeWriteLock(runner);
       const version = this.#isSilent ? Number.POSITIVE_INFINITY : this.#version;
-      if (isFenced) await secure(runner, claims, { shard, version, isWrite: this.#call.kind !== 'read' });
+      await secure(runner, claims, { shard, version, isWrite: this.#call.kind !== 'read' });
       return runner;
     } catch (error) {
       await giveBack(runner);
@@ -189,10 +210,15 @@ export class GuardedAccess implements FreeAccess {
     return claimsOn(this.#core, shard, this.#core.footprint?.groups ?? []);
   }
 
-  /** What may see any row of a group holds its version, so that no plan moves rows before it has ended. */
+  /**
+   * What may see any row of a group holds its version, so that no plan moves rows before it has ended. A version that is not the newest
+   * any more may have been acknowledged as passed.
+   */
   #hold(shard: ShardHandle): void {
-    if (this.#release || !this.#claims(shard).some(({ isWhole, positions }) => isWhole || positions.length > 1)) return;
-    if (!this.#core.topology?.plan) this.#release = this.#live.held.hold(this.#version);
+    if (this.#release || this.#core.topology?.plan) return;
+    if (!this.#claims(shard).some(({ isWhole, positions }) => isWhole || positions.length > 1)) return;
+    if (this.#live.current.version !== this.#version) throw hasMoved(shard);
+    this.#release = this.#live.held.hold(this.#version);
   }
 
   get #version(): number {

@@ -1,6 +1,7 @@
 export { type Attempt, attempted, guarded, pauseMs } from './attempted';
 export { checkConfigured, firstTopology, membersOf, withNewGroups } from './first-topology';
 export type { CallKind, GuardedCall } from './guarded-access';
+export { restFault } from './half-done';
 export { HeldVersions } from './held-versions';
 export { LiveTopology } from './live-topology';
 export { masked, maskedWrites, needsMask } from './mask';

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { ClusterCore } from '../cluster';
 import { NotInitializedError, TopologyStoreError } from '../errors';
 import {
   readTopology,
+  type StoredTopology,
   type SwapOutcome,
   type Topology,
   type TopologyState,
@@ -29,17 +31,19 @@ import { HeldVersions } from './held-versions';
  * With `memoryTopology()` there is no lease: every change is seen at once.
  */
 export class LiveTopology {
-  /** Unique for each start of a cluster. */
-  readonly id: string = randomUUID();
+  /** Unique for each start of a cluster; it tells people who look for the process its host and number. */
+  readonly id: string = `${hostname().slice(0, 50)}:${process.pid}:${randomUUID()}`;
   readonly store: TopologyStore;
   readonly held = new HeldVersions();
   #core: ClusterCore;
   #leaseEndMs = Number.NEGATIVE_INFINITY;
+  #keptSinceMs = Number.NEGATIVE_INFINITY;
   #running: Promise<Topology> | undefined;
   #next: Promise<Topology> | undefined;
   #end: AbortController | undefined;
   #loop: Promise<void> = Promise.resolve();
   readonly #changes = new EventTarget();
+  #lastRead: (StoredTopology & { readonly topology: Topology }) | undefined;
   /** Until when a topology was known to be the newest, by its version. */
   readonly #confirmedMs = new Map<number, number>();
   #failedMs = Number.NEGATIVE_INFINITY;
@@ -68,6 +72,11 @@ export class LiveTopology {
   /** Whether statements may be sent by {@link current}. */
   get isFresh(): boolean {
     return !this.#core.options.isShared || this.now() < this.#leaseEndMs;
+  }
+
+  /** Since when the lease has not lapsed: movers have counted this process among the living all the time. */
+  get keptSinceMs(): number {
+    return this.#keptSinceMs;
   }
 
   /** Whether calls must be made as {@link attempted} makes them: when others can change the topology, or something moves. */
@@ -104,7 +113,12 @@ export class LiveTopology {
   /** Reads the stored topology without using it; undefined when nothing was ever stored. @throws {TopologyStoreError} */
   async stored(): Promise<Topology | undefined> {
     const stored = await this.store.read();
-    return stored ? readTopology(stored) : undefined;
+    if (!stored) return undefined;
+    const { version, document, topology } = this.#lastRead ?? {};
+    // While rows move it is large, and calls that wait for them ask for it often.
+    if (topology && version === stored.version && document === stored.document) return topology;
+    this.#lastRead = { ...stored, topology: readTopology(stored) };
+    return this.#lastRead.topology;
   }
 
   /** Stores the first topology; when another process was first, that one's is used. @throws {TopologyStoreError} */
@@ -165,8 +179,12 @@ export class LiveTopology {
    * @throws {TopologyStoreError} when it surely was not stored, though there was no conflict.
    */
   async swap(expected: Topology, state: TopologyState): Promise<SwapOutcome> {
+    const begunMs = this.now();
     const outcome = await this.store.compareAndSwap(expected.storeVersion, writeTopology(state));
-    if (outcome === 'stored') this.use(topologyOf(state, expected.storeVersion + 1));
+    if (outcome !== 'stored') return outcome;
+    const topology = topologyOf(state, expected.storeVersion + 1);
+    this.use(topology);
+    this.#confirm(topology.version, begunMs);
     return outcome;
   }
 
@@ -192,17 +210,20 @@ export class LiveTopology {
     const connected = [...this.#core.shards.values()].flatMap(({ name, isOpen }) => (isOpen ? [name] : []));
     const version = this.held.acknowledged(this.current.version);
     await this.store.heartbeat({ id: this.id, version, connected });
-    const stored = await this.stored();
-    if (!stored)
+    const read = await this.store.read();
+    if (!read)
       throw new TopologyStoreError('read', 'the topology is gone from it. Stop all processes, then run cluster.reshard.rebuild().');
+    // Mostly it is the one that is known, and its document need not be read again.
+    const stored = read.version === this.current.storeVersion ? this.current : readTopology(read);
     this.use(stored);
     this.#confirm(stored.version, begunMs);
+    if (this.now() >= this.#leaseEndMs) this.#keptSinceMs = this.now();
     this.#leaseEndMs = begunMs + this.#core.options.resharding.routeLeaseMs;
     return this.current;
   }
 
   #confirm(version: number, atMs: number): void {
-    this.#confirmedMs.set(version, atMs);
+    this.#confirmedMs.set(version, Math.max(atMs, this.#confirmedMs.get(version) ?? Number.NEGATIVE_INFINITY));
     const [oldest] = this.#confirmedMs.keys();
     if (this.#confirmedMs.size > 1_000 && oldest !== undefined) this.#confirmedMs.delete(oldest);
   }

@@ -1,6 +1,6 @@
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { gather, giveBack, type ShardHandle, shardFault } from '../cluster';
-import { ShardsFailedError } from '../errors';
+import { ShardError, ShardsFailedError } from '../errors';
 
 /** How a write that means rows of several shards is run. */
 export interface TogetherCall<T> {
@@ -20,10 +20,11 @@ export async function runTogether<T>(operation: string, shards: readonly ShardHa
   const runners = new Map<ShardHandle, QueryRunner>();
   try {
     for (const shard of inOrder) runners.set(shard, await named(operation, shard, work.begin(shard)));
-    const answers = await gather(operation, shards, async (shard) => {
+    const writing = gather(operation, shards, async (shard) => {
       const { manager } = runners.get(shard) as QueryRunner;
       return work.call(manager, shard).catch((error: unknown) => Promise.reject(shardFault(shard.name, error)));
     });
+    const answers = await writing.catch((error: unknown) => Promise.reject(nothingDone(error)));
     await commitAll(operation, runners);
     return answers;
   } finally {
@@ -31,11 +32,19 @@ export async function runTogether<T>(operation: string, shards: readonly ShardHa
   }
 }
 
+/** What was written on the others is rolled back with the rest. */
+function nothingDone(error: unknown): unknown {
+  if (!(error instanceof ShardsFailedError)) return error;
+  return new ShardsFailedError(error.operation, error.failed, [], error.succeeded);
+}
+
 async function named<T>(operation: string, shard: ShardHandle, work: Promise<T>): Promise<T> {
   try {
     return await work;
-  } catch (error) {
-    throw new ShardsFailedError(operation, [{ shard: shard.name, error: shardFault(shard.name, error) }], []);
+  } catch (cause) {
+    const error = shardFault(shard.name, cause);
+    // What is no fault of the shard is one of the call.
+    throw error instanceof ShardError ? new ShardsFailedError(operation, [{ shard: shard.name, error }], []) : error;
   }
 }
 

@@ -10,10 +10,18 @@ import { type ForeignStretch, foreignStretches } from './foreign-stretches';
 /** Up to so many stretches are compared one by one; more are found by one function, which is several times faster. */
 const FEW_STRETCHES = 16;
 
-/** Whether a call may see rows that its shards do not own, since rows of its group are moving and its keys are not known one by one. */
+/**
+ * Whether a call may see rows that its shards do not own, since rows of its group are moving and it is not about keys of one shard: what
+ * one shard is asked for may be there on another one too.
+ */
 export function needsMask(core: ClusterCore, sharding: EntitySharding): sharding is ShardedEntity {
   if (sharding.kind !== 'sharded' || !core.topology?.plan?.moves.has(sharding.group.name)) return false;
-  return core.footprint?.of(sharding.group.name)?.isWhole !== false;
+  const { name } = sharding.group;
+  const footprint = core.footprint?.of(name);
+  if (footprint?.isWhole !== false) return true;
+  const [first, ...others] = footprint.positions;
+  const table = core.tables.get(name);
+  return first !== undefined && others.some((position) => table?.ownerOf(position) !== table?.ownerOf(first));
 }
 
 /** Makes a shard's builder leave out rows that the shard does not own by the core's topology; nothing while nothing moves. */

@@ -1,7 +1,7 @@
 import type { QueryRunner } from 'typeorm';
 import type { ClusterCore, GroupFootprint, ShardHandle } from '../cluster';
 import { TopologyChangedError } from '../errors';
-import { shareCovering, shareMoving } from '../fence';
+import { shareCoveringAll, shareMoving } from '../fence';
 import type { Position } from '../routing';
 import { isOwner } from './row-owner';
 
@@ -36,22 +36,24 @@ export interface SecureOptions {
  */
 export async function secure(runner: QueryRunner, claims: readonly Claim[], options: SecureOptions): Promise<void> {
   for (const { group, positions, isWhole } of claims) {
-    if (isWhole) await secureWhole(runner, group, options);
-    else for (const position of positions) await secureOne(runner, { group, position }, options);
+    await (isWhole ? secureWhole(runner, group, options) : secureEach(runner, { group, positions }, options));
   }
 }
 
-async function secureOne(
+async function secureEach(
   runner: QueryRunner,
-  { group, position }: { readonly group: string; readonly position: Position },
+  { group, positions }: Pick<Claim, 'group' | 'positions'>,
   { shard, version, isWrite }: SecureOptions,
 ): Promise<void> {
-  const row = await shareCovering(runner, { shard: shard.name, group }, position);
-  if (!row || !isOwner(row, { position, version, isWrite })) throw hasMoved(shard);
+  const rows = await shareCoveringAll(runner, { shard: shard.name, group }, positions);
+  for (const [index, position] of positions.entries()) {
+    const row = rows[index];
+    if (!row || !isOwner(row, { position, version, isWrite })) throw hasMoved(shard);
+  }
 }
 
 async function secureWhole(runner: QueryRunner, group: string, { shard, version, isWrite }: SecureOptions): Promise<void> {
-  const rows = await shareMoving(runner, { shard: shard.name, group });
+  const rows = await shareMoving(runner, { shard: shard.name, group }, version);
   const isStale = rows.some((row) => row.version > version || (isWrite && row.frontier < row.watermark));
   if (isStale) throw hasMoved(shard);
 }

@@ -21,6 +21,7 @@ export interface ReshardingOptions {
   /**
    * After how long without a statement the database ends a connection of this library, also one in the middle of a transaction; 1,000 to
    * 3,600,000, whole seconds on MySQL and MariaDB. It is not set with `memoryTopology()`, and SQLite has no such thing.
+   * Pools close idle connections after half of it.
    * @defaultValue 30000
    */
   readonly idleTimeoutMs?: number;

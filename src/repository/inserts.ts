@@ -1,6 +1,7 @@
 import { type EntityManager, type EntityTarget, InsertResult, type ObjectLiteral, type UpsertOptions } from 'typeorm';
 import type { ShardHandle } from '../cluster';
 import { ConflictPathsError, ShardsFailedError } from '../errors';
+import { restFault } from '../live';
 import type { ShardedEntity } from '../metadata';
 import { append } from '../query';
 
@@ -49,7 +50,7 @@ function listOf(values: ObjectLiteral | readonly ObjectLiteral[]): readonly Obje
 }
 
 /** What earlier attempts of an insert have committed: the results of shards, each with the places of its rows. */
-export type InsertDone = Map<readonly number[], InsertResult>;
+export type InsertDone = Map<readonly number[], { readonly shard: string; readonly result: InsertResult }>;
 
 /** Rows that are inserted together. */
 export interface Inserting {
@@ -79,7 +80,8 @@ export async function insertRows(router: CallRouter, inserting: Inserting, call:
   const route = { sharding, route: 'some', shards, reason: 'The rows name their shards.', isWrite: true } as const;
   const answers = new Map<string, InsertResult>();
   const keep = (names: readonly string[]) => {
-    for (const shard of shards) if (names.includes(shard.name)) done.set(placesOn(shard), answers.get(shard.name) as InsertResult);
+    for (const shard of shards)
+      if (names.includes(shard.name)) done.set(placesOn(shard), { shard: shard.name, result: answers.get(shard.name) as InsertResult });
   };
   if (shards.length > 0) {
     const work = router.scatter(operation, route, (access) =>
@@ -90,11 +92,16 @@ export async function insertRows(router: CallRouter, inserting: Inserting, call:
     // What was committed on other shards stays, whatever becomes of the rest.
     await work.catch((error: unknown) => {
       if (error instanceof ShardsFailedError) keep(error.succeeded);
-      throw error;
+      throw restFault(error, { operation, asked: shards.map(({ name }) => name), done: [...done.values()].map(({ shard }) => shard) });
     });
     keep(shards.map(({ name }) => name));
   }
-  return done.size === 0 ? new InsertResult() : inOrder([...done.values()], [...done.keys()]);
+  return done.size === 0
+    ? new InsertResult()
+    : inOrder(
+        [...done.values()].map(({ result }) => result),
+        [...done.keys()],
+      );
 }
 
 /** The places in `rows` of what goes to each shard. */

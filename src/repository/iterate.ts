@@ -16,6 +16,9 @@ export interface IterateOptions<Entity> extends Omit<FindManyOptions<Entity>, 'l
   readonly signal?: AbortSignal;
 }
 
+/** Runs what reads a page, unless rows have begun to move since the iteration began. @param shard - one that is read. */
+export type PageHold = <T>(shard: string, work: () => Promise<T>) => Promise<T>;
+
 class IterateShape {
   @IsOptional() @IsInt() @Min(1) @Max(100_000) pageRows?: number;
 }
@@ -24,7 +27,7 @@ class IterateShape {
 export function iterate(
   router: CallRouter,
   target: EntityTarget<ObjectLiteral>,
-  options: IterateOptions<ObjectLiteral>,
+  { hold, ...options }: IterateOptions<ObjectLiteral> & { readonly hold: PageHold },
 ): AsyncIterableIterator<ObjectLiteral, void, undefined> {
   const { pageRows = 500, signal, ...find } = options;
   const faults = [...faultsOf(IterateShape, { pageRows }, 'iterate'), ...('lock' in options ? ['iterate takes no lock.'] : [])];
@@ -39,8 +42,8 @@ export function iterate(
   const { sharding, shards } = route;
   router.admitScatter('iterate', route);
   const recipe = findRecipe(router, route, own);
-  const call = { operation: 'iterate', sharding, shards, access: pageAccess(paged, route), recipe };
-  const complete = plan && ((found: ObjectLiteral[]) => related.attach(plan, found));
+  const call = { operation: 'iterate', sharding, shards, access: pageAccess(paged, route, hold), recipe };
+  const complete = plan && ((found: ObjectLiteral[]) => hold(shards[0]?.name ?? '', () => related.attach(plan, found)));
   return iterateEntities(call, { pageRows, signal, ...(complete && { complete }) });
 }
 
@@ -48,16 +51,17 @@ export function iterate(
  * Each page of an iteration is a call of its own to the budget, since the consumer takes its time between them; the rows of all pages
  * together are not counted, since they are not held.
  */
-function pageAccess(router: CallRouter, route: CallRoute): ShardAccess {
+function pageAccess(router: CallRouter, route: CallRoute, hold: PageHold): ShardAccess {
   const outer = router.accessTo(route);
-  const page = <T>(work: (access: ShardAccess) => Promise<T>) => router.withinBudget('iterate', route, work);
+  const page = <T>(shard: string, work: (access: ShardAccess) => Promise<T>) =>
+    hold(shard, () => router.withinBudget('iterate', route, work));
   return {
     pinned: outer.pinned,
     maxRows: undefined,
     admit: (shards) => outer.admit(shards),
     admitRows: () => undefined,
     managerNow: (shard) => outer.managerNow(shard),
-    run: (shard, call) => page((access) => access.run(shard, call)),
-    runAll: (operation, shards, call) => page((access) => access.runAll(operation, shards, call)),
+    run: (shard, call) => page(shard.name, (access) => access.run(shard, call)),
+    runAll: (operation, shards, call) => page(shards[0]?.name ?? '', (access) => access.runAll(operation, shards, call)),
   };
 }

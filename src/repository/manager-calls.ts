@@ -1,11 +1,15 @@
 import { type ActiveContext, type ClusterCore, Footprint, mergeScatter, type ShardAccess } from '../cluster';
+import { TopologyChangedError } from '../errors';
 import { type CallKind, type GuardedCall, guarded } from '../live';
 import type { ScatterCallOptions } from '../options';
 import type { PinnedTransaction } from '../transaction';
 import { CallRouter } from './call-router';
 import type { Calls } from './calls';
+import type { PageHold } from './iterate';
 import type { Routing } from './routing';
 import { scopeWithin } from './scope';
+
+const SINCE_ITERATION = 'a move began after the iteration, whose next page could miss rows or repeat them.';
 
 /** The calls of one manager, in a transaction or outside of one. */
 export class ManagerCalls implements Calls {
@@ -37,6 +41,20 @@ export class ManagerCalls implements Calls {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * What the pages of an iteration are read through that begins while nothing moves: each is waited for by a plan that begins, and refused
+   * once one has begun. A transaction holds its topology by itself.
+   */
+  get pages(): PageHold {
+    const live = this.#routing.live();
+    if (this.#routing.transaction) return (_shard, work) => work();
+    const version = live.core.topology?.version ?? 0;
+    return async (shard, work) => {
+      if (live.isGuarded || (live.core.topology?.version ?? 0) !== version) throw new TopologyChangedError(shard, SINCE_ITERATION);
+      return live.held.during(version, work);
+    };
   }
 
   /** The calls of a transaction go by the topology of its begin, and tell it what they are about. */

@@ -3,6 +3,7 @@ import { CannotDetermineEntityError } from 'typeorm/error/CannotDetermineEntityE
 import type { ShardHandle } from '../cluster';
 
 import { ShardsFailedError } from '../errors';
+import { restFault } from '../live';
 import { append } from '../query';
 import type { CallRouter } from './call-router';
 import { EntityKeys } from './entity-keys';
@@ -19,8 +20,8 @@ export interface Persisting {
   readonly target: Target | undefined;
   readonly entities: readonly ObjectLiteral[];
   readonly options: SaveOptions | RemoveOptions | undefined;
-  /** Those that earlier attempts of the call have committed; it grows. */
-  readonly done: Set<ObjectLiteral>;
+  /** Those that earlier attempts of the call have committed, and where; it grows. */
+  readonly done: Map<ObjectLiteral, readonly string[]>;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function persist(
   // Listeners and subscribers are told of a row once, on the first shard; the other copies get what they made of it.
   const silent = persistCall(operation, target, { ...options, listeners: false });
   if (plan.everywhere.length > 0) await persistEverywhere(router, operation, plan.everywhere, { call, silent });
-  for (const entity of plan.everywhere) done.add(entity);
+  for (const entity of plan.everywhere) done.set(entity, [...router.core.shards.keys()]);
   if (shards.length === 0) return;
   const work = router.access.runAll(operation, shards, (manager, shard) => {
     const own = plan.byShard.get(shard) ?? [];
@@ -52,8 +53,8 @@ export async function persist(
   });
   await work.catch((error: unknown) => {
     const committed = error instanceof ShardsFailedError ? shards.filter(({ name }) => error.succeeded.includes(name)) : [];
-    for (const shard of committed) for (const entity of plan.byShard.get(shard) ?? []) done.add(entity);
-    throw error;
+    for (const shard of committed) for (const entity of plan.byShard.get(shard) ?? []) done.set(entity, [shard.name]);
+    throw restFault(error, { operation, asked: shards.map(({ name }) => name), done: [...new Set([...done.values()].flat())] });
   });
 }
 

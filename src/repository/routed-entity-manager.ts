@@ -21,7 +21,6 @@ import {
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
 import { type ClusterCore, runTransaction, type ShardAccess, type ShardHandle } from '../cluster';
 import { ConfigurationError, ShardRequiredError } from '../errors';
-import { type CallKind } from '../live';
 import { type ScatterCallOptions, scatterCallFaults } from '../options';
 import type { ShardKeyValue } from '../routing';
 import type { Page } from '../scatter';
@@ -93,7 +92,7 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   iterate(target: Target, options: IterateOptions<Loose> = {}): AsyncIterableIterator<Loose, void, undefined> {
-    if (!this.#isGuarded) return iterate(this.#calls.router, target, options);
+    if (!this.#isGuarded) return iterate(this.#calls.router, target, { ...options, hold: this.#calls.pages });
     return iteratePages((page) => this.findPage(target, page), options);
   }
 
@@ -227,7 +226,7 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override find(target: Target, options?: FindManyOptions<Loose>): Promise<Loose[]> {
-    return this.#read('find', (router) => new RelatedReads(() => router).find(target, options));
+    return this.#select('find', options, (router) => new RelatedReads(() => router).find(target, options));
   }
 
   override findBy(target: Target, where: Where): Promise<Loose[]> {
@@ -235,7 +234,7 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override findAndCount(target: Target, options?: FindManyOptions<Loose>): Promise<[Loose[], number]> {
-    return this.#read('findAndCount', (router) => new RelatedReads(() => router).findAndCount(target, options));
+    return this.#select('findAndCount', options, (router) => new RelatedReads(() => router).findAndCount(target, options));
   }
 
   override findAndCountBy(target: Target, where: Where): Promise<[Loose[], number]> {
@@ -243,7 +242,7 @@ export class RoutedEntityManager extends EntityManager {
   }
 
   override findOne(target: Target, options: FindOneOptions<Loose>): Promise<Loose> {
-    return this.#read('findOne', (router) => new RelatedReads(() => router).findOne(target, options));
+    return this.#select('findOne', options, (router) => new RelatedReads(() => router).findOne(target, options));
   }
 
   override findOneBy(target: Target, where: Where): Promise<Loose> {
@@ -298,6 +297,11 @@ export class RoutedEntityManager extends EntityManager {
     return this.#calls.run({ operation, kind: 'read' }, work);
   }
 
+  /** Rows that are locked must be those of the owner, as rows that are written. */
+  #select<T>(operation: string, options: FindOneOptions<Loose> | undefined, work: (router: CallRouter) => Promise<T>): Promise<T> {
+    return options?.lock ? this.#update(operation, work) : this.#read(operation, work);
+  }
+
   #update<T>(operation: string, work: (router: CallRouter) => Promise<T>): Promise<T> {
     return this.#calls.run({ operation, kind: 'update' }, work);
   }
@@ -323,18 +327,12 @@ export class RoutedEntityManager extends EntityManager {
     if (typeof entity !== 'object' || entity === null) return (super[operation] as Loose).apply(this, args);
     const entities: readonly ObjectLiteral[] = [entity].flat();
     const target: Target | undefined = isTarget ? first : undefined;
-    const done = new Set<ObjectLiteral>();
+    const done = new Map<ObjectLiteral, readonly string[]>();
     if (entities.length > 0) {
-      await this.#calls.run({ operation, kind: this.#persistKind(operation) }, (router) =>
-        persist(router, operation, { target, entities, options, done }),
-      );
+      // A save reads first, and sends nothing when what is stored is the same.
+      await this.#calls.run({ operation, kind: 'remove' }, (router) => persist(router, operation, { target, entities, options, done }));
     }
     return entity;
-  }
-
-  /** A save sends nothing that finds no row unnoticed, except for the links that it takes away. */
-  #persistKind(operation: PersistOperation): CallKind {
-    return operation === 'save' && this.#routing.core().model.leaving.isEmpty ? 'insert' : 'remove';
   }
 
   get #scope(): Exclude<Scope, { readonly kind: 'key' }> {

@@ -10,13 +10,16 @@ import { type LiveTopology, pauseMs } from '../live';
  * @throws {TopologyChangedError} when the rows do not come to rest in time.
  */
 export async function transacted<T>(live: LiveTopology, work: (core: ClusterCore) => Promise<T>): Promise<T> {
-  const until = live.now() + live.core.options.resharding.staleRetryMs;
+  let until: number | undefined;
   for (let count = 1; ; count += 1) {
     const { core } = live;
     try {
       return await live.held.during(core.topology?.version ?? 0, () => work(core), !live.isGuarded);
     } catch (error) {
-      if (!(error instanceof TopologyChangedError) || live.now() >= until) throw error;
+      if (!(error instanceof TopologyChangedError)) throw error;
+      // From when it is first refused: its work may take long.
+      until ??= live.now() + live.core.options.resharding.staleRetryMs;
+      if (live.now() >= until) throw error;
     }
     await delay(pauseMs(count));
     await live.refreshed();

@@ -1,5 +1,5 @@
 import { type FencedGroup, lookUpOf } from '../fence';
-import type { TopologyState } from '../topology';
+import type { TopologyPlan, TopologyState } from '../topology';
 
 /**
  * The groups of a topology as the fence takes them. Rows are found by slot only where both placements of a group that moves lie on slots.
@@ -16,4 +16,14 @@ export function fencedGroups(
     if (shown.length === 0) return [];
     return [{ name, lookUp: shown.every((table) => lookUpOf(table) === 'slot') ? 'slot' : 'range' }];
   });
+}
+
+/**
+ * The groups of a plan whose guards must stand now: they are being made in `preparing` and dropped in `disarming`, and a plan that was
+ * cancelled before anything moved may never have made them.
+ */
+export function armedGroups({ phase, moves }: Pick<TopologyPlan, 'phase' | 'moves'>): readonly string[] {
+  if (phase === 'preparing' || phase === 'disarming') return [];
+  const armed = [...moves].filter(([, { from, to }]) => phase !== 'cleaning' || from.checksum !== to.checksum);
+  return armed.map(([group]) => group);
 }

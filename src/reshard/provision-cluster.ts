@@ -1,9 +1,9 @@
 import type { ClusterCore, ShardDataSource } from '../cluster';
-import { ControlTablesError } from '../errors';
-import { arm, FENCE_SCHEMA_VERSION, type FencedGroup, guardState, provision, provisionedVersion } from '../fence';
+import { ControlTablesError, NotInitializedError } from '../errors';
+import { arm, brokenGuards, FENCE_SCHEMA_VERSION, type FencedGroup, provision, provisionedVersion, seesGuards, withRunner } from '../fence';
 import type { LiveTopology } from '../live';
-import type { Topology } from '../topology';
-import { fencedGroups } from './fenced-groups';
+import type { GroupMove, Topology } from '../topology';
+import { armedGroups, fencedGroups } from './fenced-groups';
 
 /** Settings of `cluster.reshard.provision()`. */
 export interface ProvisionOptions {
@@ -13,27 +13,52 @@ export interface ProvisionOptions {
 
 /**
  * Makes the control tables in every database of the configuration, and each shard's rows of them: what it owns under the placement in
- * force, nothing at all for a shard that joins later. With `guard: 'always'` the guards are installed as well.
+ * force, nothing at all for a shard that joins later. Guards that must stand are installed as well: always with `guard: 'always'`, else
+ * those of a plan whose rows move.
  *
  * Needs the right to create tables and triggers. Idempotent, and safe in several processes at once and while a plan runs: rows that are
  * there stay as they are. Cuts that plans left in the rows may differ between shards; rows of slots are the same on all.
  *
- * @throws {FencePrivilegeError} naming the grant that is missing; {@link ControlTablesError} when tables are of another version.
+ * Before the cluster has started it makes the missing guards of databases that were provisioned, which starts are refused without.
+ *
+ * @throws {FencePrivilegeError} naming the grant that is missing; {@link ControlTablesError} when tables are of another version;
+ *   {@link NotInitializedError} before the start of a cluster that has no stored topology.
  */
 export async function provisionCluster(live: LiveTopology, { signal }: ProvisionOptions = {}): Promise<void> {
-  const { core, current } = live;
-  const groups = [...current.tables].map(([name, table]) => ({ name, table, version: current.version }));
+  const { core } = live;
+  if (!core.topology) return restoreGuards(live, signal);
+  const { tables, version } = live.current;
+  const groups = [...tables].map(([name, table]) => ({ name, table, version }));
   for (const shard of core.shards.values()) {
     signal?.throwIfAborted();
     const source = await shard.open();
     await provision(source, groups);
-    if (core.options.resharding.guard === 'always') await arm(source, fencedGroups(current), signal && { signal });
+    await armGuarded(live, source, { topology: live.current, signal });
   }
+}
+
+async function restoreGuards(live: LiveTopology, signal: AbortSignal | undefined): Promise<void> {
+  const topology = await live.stored();
+  if (!topology) throw new NotInitializedError();
+  for (const shard of live.core.shards.values()) {
+    signal?.throwIfAborted();
+    const source = await shard.connect();
+    if ((await provisionedVersion(source)) === FENCE_SCHEMA_VERSION) await armGuarded(live, source, { topology, signal });
+  }
+}
+
+async function armGuarded(
+  { core }: LiveTopology,
+  source: ShardDataSource,
+  { topology, signal }: { readonly topology: Topology; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const groups = guardedGroups(core, topology, source.context.shard);
+  if (groups.length > 0) await arm(source, groups, signal && { signal });
 }
 
 /**
  * Compares the control tables and guards of every open shard with what they must be, at start-up. A database that was never provisioned
- * is well.
+ * is well, and so are guards that are not shown to the user, who may not have made them.
  *
  * @throws {ControlTablesError} when tables are of another version, or when guards are missing or others although rows move, or although
  *   they shall always stand.
@@ -41,18 +66,17 @@ export async function provisionCluster(live: LiveTopology, { signal }: Provision
 export async function checkProvisioned(core: ClusterCore): Promise<void> {
   const { topology } = core;
   const open = [...core.shards.values()].flatMap(({ current }) => current ?? []);
-  await Promise.all(open.map((source) => checkShard(source, topology && guardedGroups(core, topology))));
+  await Promise.all(open.map((source) => checkShard(source, topology && guardedGroups(core, topology, source.context.shard))));
 }
 
-/** The groups whose guards must stand now. */
-export function guardedGroups({ options }: ClusterCore, topology: Topology): readonly FencedGroup[] {
+/** The groups whose guards must stand on a shard now; a plan installs none where it moves nothing. */
+export function guardedGroups({ options }: ClusterCore, topology: Topology, shard: string): readonly FencedGroup[] {
   if (options.resharding.guard === 'always') return fencedGroups(topology);
   const { plan } = topology;
-  return plan && ARMED.has(plan.phase) ? fencedGroups(topology, plan.moves.keys()) : [];
+  if (!plan) return [];
+  const hasPart = ({ from, to }: GroupMove) => from.shards.includes(shard) || to.shards.includes(shard);
+  return [...plan.moves.values()].some(hasPart) ? fencedGroups(topology, armedGroups(plan)) : [];
 }
-
-/** Guards are being made in `preparing` and dropped in `disarming`. */
-const ARMED: ReadonlySet<string> = new Set(['announced', 'moving', 'cleaning']);
 
 async function checkShard(source: ShardDataSource, groups: readonly FencedGroup[] = []): Promise<void> {
   const { shard } = source.context;
@@ -65,12 +89,13 @@ async function checkShard(source: ShardDataSource, groups: readonly FencedGroup[
     );
   }
   if (groups.length === 0) return;
-  const { guards } = await guardState(source, groups);
-  const faulty = guards.filter(({ condition }) => condition !== 'armed').map(({ table, condition }) => `${table} (${condition})`);
-  if (faulty.length === 0) return;
+  const broken = await withRunner(source, async (runner) =>
+    (await seesGuards(source, runner)) ? brokenGuards(source, runner, groups) : [],
+  );
+  if (broken.length === 0) return;
   throw new ControlTablesError(
     shard,
-    `the triggers that guard ${[...new Set(faulty)].join(', ')} are not as they must be. ` +
-      'Stop the writers of this shard and run cluster.reshard.provision() with guard: "always", or cluster.reshard.resume() while a plan runs',
+    `the triggers that guard ${broken.join(', ')} are not as they must be. ` +
+      'Stop the writers of this shard and run cluster.reshard.provision(), also before initialize(), which makes them again',
   );
 }

@@ -63,7 +63,7 @@ export interface ReshardReport {
   readonly retries: number;
   /** How long this process ran, in seconds. */
   readonly seconds: number;
-  /** Moved rows for each second of it. */
+  /** Moved rows for each second between the first freeze and the last commit; waits before and after are not in it. */
   readonly rowsPerSecond: number;
   /** How long writes to moving keys were held up. */
   readonly pauseMs: WritePause;
@@ -93,7 +93,7 @@ export interface ReshardRun extends AsyncIterable<ReshardProgress> {
   /** The plan that it belongs to. */
   readonly planId: string;
   /**
-   * @throws {ReshardStoppedError} when the run cannot go on; everything is served, and it can be resumed.
+   * @throws {ReshardStoppedError} when the run cannot go on, or the cluster is closed; everything is served, and it can be resumed.
    * @throws the signal's reason when that ended it.
    */
   readonly finished: Promise<ReshardReport>;

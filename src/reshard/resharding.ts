@@ -1,6 +1,6 @@
 import type { LiveTopology } from '../live';
 import { type AuditOptions, type AuditReport, auditCluster } from './audit';
-import { type ReshardStatus, requestCancel, requestContinue, requestPause, reshardStatus, resumeRun, startRun } from './move';
+import { endRun, type ReshardStatus, requestCancel, requestContinue, requestPause, reshardStatus, resumeRun, startRun } from './move';
 import { makePlan, type PlanOptions } from './plan';
 import { type ProvisionOptions, provisionCluster } from './provision-cluster';
 import { type RebuildReport, rebuildTopology } from './rebuild';
@@ -29,12 +29,15 @@ export class Resharding {
    * Makes the control tables on every shard where they are missing, and the shard's rows in them. It changes nothing that is there, so it
    * may be repeated, also by several processes at once and while rows move; after a failure it is called again.
    *
+   * Guards that must stand and are missing are made again, in a cluster that is not initialized too, since it cannot start without them.
+   *
    * The user of each shard needs the right to create tables and triggers.
    *
    * @throws {FencePrivilegeError} naming the shard and what to grant.
    * @throws {ControlTablesError} when a shard's control tables were made by a newer library, or are damaged.
    */
   async provision(options: ProvisionOptions = {}): Promise<void> {
+    await this.#readEntities();
     await provisionCluster(this.#live, options);
   }
 
@@ -112,6 +115,11 @@ export class Resharding {
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return verifyCluster(this.#live, options);
+  }
+
+  /** @internal Ends the run of this process, if there is one, before the cluster is closed. */
+  async close(): Promise<void> {
+    await endRun(this.#live.id);
   }
 
   /**

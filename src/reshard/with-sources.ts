@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { ShardDataSource, ShardHandle } from '../cluster';
+import { namedRunner, type ShardDataSource, type ShardHandle } from '../cluster';
 import { openMoverSource } from './rows';
 
 /** A shard with a connection of its own, in no transaction. */
@@ -9,13 +9,13 @@ export interface OpenedShard {
   readonly runner: QueryRunner;
 }
 
-/** Opens connections of their own to shards, gives them to work, and closes them again. @throws as `openMoverSource`. */
+/** Opens connections of their own to shards, gives them to work, and closes them again. @throws as `openMoverSource`; {ShardError} of statements. */
 export async function withSources<T>(shards: readonly ShardHandle[], work: (opened: readonly OpenedShard[]) => Promise<T>): Promise<T> {
   const opened: (OpenedShard & { readonly destroy: () => Promise<void> })[] = [];
   try {
     for (const shard of shards) {
       const { source, destroy } = await openMoverSource(await shard.open(), { connections: 2 });
-      opened.push({ shard, source, destroy, runner: source.createQueryRunner('master') });
+      opened.push({ shard, source, destroy, runner: namedRunner(source) });
     }
     return await work(opened);
   } finally {

@@ -75,7 +75,6 @@ class SqlTopology implements TopologyStore {
   }
 
   async liveClients(silentForMs: number): Promise<readonly LiveClient[]> {
-    await this.#run('liveClients', ({ sweep }) => sweep, []);
     const { records } = await this.#run('liveClients', ({ beats }) => beats, []);
     const heartbeats = records.map(({ id, version, connected, beat }) => ({
       id: String(id),
@@ -83,7 +82,10 @@ class SqlTopology implements TopologyStore {
       connected: JSON.parse(String(connected)) as readonly string[],
       beat: String(beat),
     }));
-    return this.#silence.observe(heartbeats, silentForMs);
+    const live = this.#silence.observe(heartbeats, silentForMs);
+    const ids = new Set(live.map(({ id }) => id));
+    for (const { id, beat } of heartbeats) if (!ids.has(id)) await this.#run('liveClients', ({ sweep }) => sweep, [id, beat]);
+    return live;
   }
 
   async destroy(): Promise<void> {

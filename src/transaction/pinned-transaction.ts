@@ -2,7 +2,7 @@ import type { EntityManager, QueryRunner } from 'typeorm';
 import type { IsolationLevel } from 'typeorm/driver/types/IsolationLevel';
 import { type ClusterCore, giveBack, type ShardAccess, type ShardHandle, shardFault } from '../cluster';
 import { TopologyChangedError, TransactionShardError } from '../errors';
-import { fenceRefusalOf } from '../fence';
+import { fenceRefusalOf, isProvisioned } from '../fence';
 import { type CallKind, claimsOn, hasMoved, type LiveTopology, secure } from '../live';
 
 /*
@@ -151,24 +151,27 @@ export class PinnedTransaction implements ShardAccess {
     return result;
   }
 
-  /** Locks what a call claims against moving, when rows move or may do so unseen. */
+  /** Locks what a call claims against moving, when rows move or may do so unseen. What inserts claim is only compared: no row can be missed. */
   async #secure(runner: QueryRunner, shard: ShardHandle, { core, kind }: { readonly core: ClusterCore; readonly kind: CallKind }) {
     const live = this.#live;
-    if (!live.isGuarded || kind === 'insert') return;
+    if (!live.isGuarded) return;
     const isSilent = !live.isFresh && !(await live.refreshed());
     const claims = claimsOn(core, shard, core.footprint?.groups ?? []);
     for (const { group, positions } of claims) {
       const table = live.core.tables.get(group);
       if (positions.some((position) => table?.ownerOf(position) !== shard.name)) throw hasMoved(shard);
     }
-    if (!live.current.plan && !isSilent) return;
+    // Guards see every row that is inserted; whether they stand is not known while the store is silent.
+    const isLocked = isSilent ? await isProvisioned(runner) : live.current.plan !== null && kind !== 'insert';
+    if (!isLocked) return;
     const isWrite = kind !== 'read';
     const keyOf = (group: string, position: unknown) => JSON.stringify([group, String(position), isWrite]);
     const left = claims.map((claim) => ({
       ...claim,
       positions: claim.positions.filter((position) => !this.#secured.has(keyOf(claim.group, position))),
     }));
-    await secure(runner, left, { shard, version: core.topology?.version ?? 0, isWrite });
+    const version = isSilent ? Number.POSITIVE_INFINITY : (core.topology?.version ?? 0);
+    await secure(runner, left, { shard, version, isWrite });
     for (const { group, positions } of left) for (const position of positions) this.#secured.add(keyOf(group, position));
   }
 

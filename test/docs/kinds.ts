@@ -11,8 +11,10 @@ export interface Kind {
 }
 
 const SHOP = 'examples/nestjs-shop/README.md';
+const REBALANCE = 'examples/rebalance/README.md';
 const TESTING = 'docs/guide/testing.md';
 const CLI = 'docs/guide/cli.md';
+const ADD_A_SHARD = 'docs/guide/add-a-shard.md';
 const isTs = ({ language }: Block) => language === 'ts';
 const firstLine = ({ code }: Block) => code.slice(0, code.indexOf('\n'));
 
@@ -22,9 +24,10 @@ export const serverOf = (block: Block) => /^(?:--|\/\/) (MariaDB|PostgreSQL)\b/.
 /** Tests, what they import, and pieces that go on with it. */
 const isTesting = (block: Block) => isTs(block) && block.file === TESTING;
 const isCli = ({ file }: Block) => file === CLI;
+const isAddAShard = ({ file }: Block) => file === ADD_A_SHARD;
 const isShop = ({ file }: Block) => file === SHOP;
 const isServerPiece = (block: Block) => isTs(block) && serverOf(block) !== undefined;
-const isOther = (block: Block) => !isCli(block) && !isShop(block);
+const isOther = (block: Block) => !isCli(block) && !isAddAShard(block) && !isShop(block);
 
 /** Every kind there is. A block that is of none, or of several, fails the tests. */
 export const kinds: readonly Kind[] = [
@@ -55,7 +58,7 @@ export const kinds: readonly Kind[] = [
     name: 'SQL',
     run: 'run on a server of its kind, and its rights tried',
     by: 'test/docs/servers.test.ts',
-    matches: (block) => block.language === 'sql' && serverOf(block) !== undefined,
+    matches: (block) => block.language === 'sql' && serverOf(block) !== undefined && !isAddAShard(block),
   },
   {
     name: 'testing guide',
@@ -83,10 +86,22 @@ export const kinds: readonly Kind[] = [
     matches: (block) => isCli(block) && ['ts', 'console', 'sh', 'json'].includes(block.language),
   },
   {
+    name: 'resharding recording',
+    run: 'commands run one after the other on a server, interruptions included, output compared',
+    by: 'test/cli/reshard-recordings.test.ts',
+    matches: (block) => isAddAShard(block) && ['sql', 'ts', 'console'].includes(block.language),
+  },
+  {
     name: 'shop walk',
     run: 'followed from a fresh clone, with the time it takes',
     by: '.ci/walk-readme.js',
     matches: isShop,
+  },
+  {
+    name: 'rebalance example',
+    run: 'the example run, what it prints compared, and its command run by .ci/run',
+    by: 'test/examples/rebalance.test.ts',
+    matches: ({ file, language }) => file === REBALANCE && ['sh', 'text'].includes(language),
   },
 ];
 

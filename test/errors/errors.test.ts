@@ -302,7 +302,7 @@ describe('ShardsFailedError', () => {
       notAttempted: ['e'],
     });
     expect(error.message).toBe(
-      "save failed on shard(s) a (ECONNRESET), b (ER_DUP_ENTRY); completed on: c, d; not attempted on: e. The cause has each shard's error.",
+      "save failed on shard(s) a (ECONNRESET), b (ER_DUP_ENTRY); completed on: c, d; nothing done on: e. The cause has each shard's error.",
     );
   });
 

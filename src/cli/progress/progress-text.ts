@@ -20,7 +20,9 @@ export function progressLine(progress: ReshardProgress): string {
   const { movedRows, totalRows } = progress;
   return [
     phaseText(progress.phase),
-    `${grouped(movedRows)} of ${counted(totalRows, 'row')} (${percentText(movedRows, totalRows)})`,
+    isTotalKnown(progress)
+      ? `${grouped(movedRows)} of ${counted(totalRows, 'row')} (${percentText(movedRows, totalRows)})`
+      : `${counted(movedRows, 'row')} so far`,
     ...speedTexts(progress),
     ...stateTexts(progress),
   ].join(', ');
@@ -39,6 +41,11 @@ export function amountText({ movedRows, totalRows }: Pick<PairProgress, 'movedRo
 /** How long writes were held up; undefined before any were. */
 export function pauseText({ p50, p99 }: WritePause): string | undefined {
   return p99 > 0 ? `write pause p50 ${grouped(p50)} ms, p99 ${grouped(p99)} ms` : undefined;
+}
+
+/** A run that was resumed has no estimate, which goes with the plan that was made; until the end its total is what it has moved itself. */
+function isTotalKnown({ phase, movedRows, totalRows }: ReshardProgress): boolean {
+  return totalRows > movedRows || phase === 'cleaning' || phase === 'disarming';
 }
 
 function speedTexts(progress: ReshardProgress): readonly string[] {

@@ -124,7 +124,9 @@ function terminalOf(mirror: AnyBuilder, name: string): Terminal | undefined {
 }
 
 function kindOf(mirror: AnyBuilder, name: string): CallKind {
-  if (InstanceChecker.isSelectQueryBuilder(mirror) || name.startsWith('load')) return 'read';
+  // Rows that are locked must be those of the owner, as rows that are written.
+  if (InstanceChecker.isSelectQueryBuilder(mirror)) return mirror.expressionMap.lockMode ? 'update' : 'read';
+  if (name.startsWith('load')) return 'read';
   if (InstanceChecker.isInsertQueryBuilder(mirror)) return mirror.expressionMap.onIgnore ? 'remove' : 'insert';
   return InstanceChecker.isRelationQueryBuilder(mirror) ? 'remove' : 'update';
 }

@@ -1,23 +1,18 @@
 import pLimit from 'p-limit';
-import type { QueryRunner } from 'typeorm';
 import { LeaseLostError } from '../../errors';
-import { backOff, blockersOf, databaseFault, type MarkOutcome, type OwnershipKey, type OwnershipRow } from '../../fence';
+import { backOff, blockersOf, databaseFault, type Mark, type MarkOutcome, type OwnershipKey, type OwnershipRow } from '../../fence';
 import type { MoveContext } from './move-context';
 import type { MoverShard } from './mover-connections';
 
-/** How many rows of one shard are marked at once, each in a transaction of its own. */
+/** How many rows that others hold are waited for at once on one shard, each in a transaction of its own. */
 const AT_ONCE = 4;
 
-/** One mark of one row. */
-export interface Marking {
-  readonly key: OwnershipKey;
-  readonly mark: (runner: QueryRunner) => Promise<MarkOutcome>;
-}
-
-/** Makes marks of one shard, some at once. The answers are in the order of the marks. */
-export function markAll(shard: MoverShard, markings: readonly Marking[]): Promise<readonly MarkOutcome[]> {
+/** Makes marks of one shard: first those whose rows nobody holds, then each of the others by itself. The answers are in their order. */
+export async function markAll(shard: MoverShard, marks: readonly Mark[]): Promise<readonly MarkOutcome[]> {
+  const free = marks.length > 1 ? await shard.use((runner) => shard.marks.free(runner, marks)) : [];
   const limit = pLimit(shard.isEmbedded ? 1 : AT_ONCE);
-  return allEnded(markings.map(({ mark }) => limit(() => shard.use(mark))));
+  const apply = (mark: Mark) => limit(() => shard.use((runner) => shard.marks.apply(runner, mark)));
+  return allEnded(marks.map(async (mark, index) => free[index] ?? apply(mark)));
 }
 
 /**
@@ -25,39 +20,65 @@ export function markAll(shard: MoverShard, markings: readonly Marking[]): Promis
  *
  * @throws {LeaseLostError} when a row is refused.
  */
-export async function markUntilDone(
+export function markUntilDone(
   context: MoveContext,
   shard: MoverShard,
-  markings: readonly Marking[],
+  marks: readonly Mark[],
   signal?: AbortSignal,
 ): Promise<readonly OwnershipRow[]> {
-  const rows = new Map<Marking, OwnershipRow>();
-  let left = markings;
-  for (let attempt = 1; left.length > 0; attempt += 1) {
-    const outcomes = await markAll(shard, left);
-    for (const [index, outcome] of outcomes.entries()) {
-      const marking = left[index]!;
-      if (outcome.kind === 'refused') throw new LeaseLostError(marking.key.shard, marking.key.group);
-      if (outcome.kind === 'done') rows.set(marking, outcome.row);
-    }
-    left = left.filter((marking) => !rows.has(marking));
-    if (left.length > 0) await reportBlocked(context, shard, left[0]!.key, () => backOff(attempt, signal));
-  }
-  return markings.flatMap((marking) => rows.get(marking) ?? []);
+  return untilDone(context, shard, {
+    keys: marks.map(({ key }) => key),
+    attempt: (left) =>
+      markAll(
+        shard,
+        left.map((index) => marks[index]!),
+      ),
+    signal,
+  });
 }
 
-/** Says, while `wait` lasts, who is in the way of a row. */
-export async function reportBlocked(context: MoveContext, shard: MoverShard, key: OwnershipKey, wait: () => Promise<void>): Promise<void> {
+/** Changes of rows of one shard that others can block. */
+export interface RowChanges {
+  readonly keys: readonly OwnershipKey[];
+  /** Tries changes, named by their places; answers in their order. */
+  readonly attempt: (left: readonly number[]) => Promise<readonly MarkOutcome[]>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Tries changes of rows until all are made. @returns the rows. @throws {LeaseLostError} when one is refused. */
+export async function untilDone(
+  context: MoveContext,
+  shard: MoverShard,
+  { keys, attempt, signal }: RowChanges,
+): Promise<readonly OwnershipRow[]> {
+  const rows = new Map<number, OwnershipRow>();
+  let left: readonly number[] = keys.map((_, index) => index);
+  for (let count = 1; left.length > 0; count += 1) {
+    const outcomes = await attempt(left);
+    for (const [place, outcome] of outcomes.entries()) {
+      const index = left[place]!;
+      if (outcome.kind === 'refused') throw new LeaseLostError(shard.name, keys[index]!.group);
+      if (outcome.kind === 'done') rows.set(index, outcome.row);
+    }
+    left = left.filter((index) => !rows.has(index));
+    if (left.length > 0) await waitReporting(context, await blockedText(shard, keys[left[0]!]!), () => backOff(count, signal));
+  }
+  return keys.map((_, index) => rows.get(index)!);
+}
+
+/** Says who is in the way of a row. */
+export async function blockedText(shard: MoverShard, key: OwnershipKey): Promise<string> {
   const blockers = await shard.use((runner) => blockersOf(shard.source, runner, { row: key }));
   const sessions = blockers.map(({ session, user, openMs }) => `${session} (${user}, open for ${openMs} ms)`).join(', ');
-  context.progress.waits(
-    wait,
-    `rows of group ${key.group} on shard "${key.shard}"; open transactions: ${sessions || 'none that can be seen'}`,
-  );
+  return `rows of group ${key.group} on shard "${key.shard}"; open transactions: ${sessions || 'none that can be seen'}`;
+}
+
+async function waitReporting({ progress }: MoveContext, reason: string, wait: () => Promise<void>): Promise<void> {
+  progress.waits(wait, reason);
   try {
     await wait();
   } finally {
-    context.progress.waits(wait, undefined);
+    progress.waits(wait, undefined);
   }
 }
 

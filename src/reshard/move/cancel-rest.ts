@@ -1,7 +1,6 @@
-import type { QueryRunner } from 'typeorm';
-import { readOwnership } from '../../fence';
+import { isSameShardRule, markOf, readOwnership } from '../../fence';
 import type { PlanRow, Topology, TopologyPlan, TopologyState } from '../../topology';
-import { allEnded, type Marking, markUntilDone } from './apply-mark';
+import { allEnded, markUntilDone } from './apply-mark';
 import { acceptPlacements } from './identity-step';
 import { mixedTables } from './mixed-tables';
 import type { MoveContext } from './move-context';
@@ -38,18 +37,11 @@ async function abandonRows(
 ): Promise<void> {
   const { version } = context.live.current;
   const owned = await shard.use((runner) => readOwnership(shard.source, runner, group));
-  const moving = new Set(
-    owned
-      .filter(({ oldRule, newRule }) => oldRule.modulus !== newRule.modulus || oldRule.residue !== newRule.residue)
-      .map(({ since }) => since),
-  );
-  const markings = rows
+  const moving = new Set(owned.filter(({ oldRule, newRule }) => !isSameShardRule(oldRule, newRule)).map(({ since }) => since));
+  const marks = rows
     .filter(({ since }) => moving.has(since))
-    .map(({ since, token }): Marking => {
-      const key = partKey({ group, since }, shard.name);
-      return { key, mark: (runner: QueryRunner) => shard.marks.abandon(runner, key, { token, version }) };
-    });
-  await markUntilDone(context, shard, markings, context.signal);
+    .map(({ since, token }) => markOf.abandon(partKey({ group, since }, shard.name), { token, version }));
+  await markUntilDone(context, shard, marks, context.signal);
 }
 
 function placeMixed(topology: Topology, plan: TopologyPlan): TopologyState | undefined {

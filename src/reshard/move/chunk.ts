@@ -1,12 +1,12 @@
 import { ReshardStoppedError } from '../../errors';
 import type { Position } from '../../routing';
 import type { PlanRow } from '../../topology';
-import { chunkBeginning } from '../rows';
+import { type CountedMember, chunkBeginning, stretchCounts } from '../rows';
 import type { MoveContext } from './move-context';
 import { isNone, type MovingRow, partsText, type RowPart, rowId } from './row-part';
 
-/** The most rows of a plan in one chunk: each is frozen by itself, and all wait for the last. */
-const MOST_PLAN_ROWS = 32;
+/** The most rows of a plan in one chunk: all of them wait for the last. */
+export const MOST_PLAN_ROWS = 64;
 
 /** What of one row of the plan moves in a chunk: from `from` (inclusive) to `upto`, its watermark. */
 export interface ChunkRow {
@@ -25,37 +25,62 @@ export interface Chunk {
   readonly count: number;
 }
 
+type PlannedRow = PlanRow & { readonly group: string };
+
 /**
  * Chooses the next chunk among rows of this run's plan: as many whole small rows as fit, or a part of a large one, from above.
  *
  * @param free - rows with one token and parts that nobody has in hand, in the order in which they shall move; not empty.
  * @throws {ReshardStoppedError} when one position has more rows than may be frozen at once.
  */
-export async function nextChunk(context: MoveContext, free: readonly (PlanRow & { readonly group: string })[]): Promise<Chunk> {
-  const first = free[0]!;
+export function nextChunk(context: MoveContext, free: readonly PlannedRow[]): Promise<Chunk> {
+  const { chunkRows } = context.options;
+  const [first, ...others] = free as readonly [PlannedRow, ...PlannedRow[]];
   const { parts } = context.row(first.group, first.since);
-  const chunk = { group: first.group, token: first.token, parts };
-  const rows: ChunkRow[] = [];
-  let count = 0;
-  for (const planned of free.slice(0, MOST_PLAN_ROWS)) {
-    const left = context.options.chunkRows - count;
-    if (left <= 0) break;
-    const { from, rows: found } = await beginningOf(context, planned, { parts, limit: left });
+  return onSources(context, { group: first.group, parts }, async (members) => {
+    const { from, rows: count } = await chunkBeginning(members, { from: first.since, upto: first.watermark }, chunkRows);
+    refuseHuge(context, first, count);
     // A part of a row is a chunk by itself, and of the whole size.
-    if (rows.length > 0 && (from > planned.since || found > left)) break;
-    refuseHuge(context, planned, found);
-    rows.push({ row: context.row(planned.group, planned.since), from, upto: planned.watermark });
-    count += found;
-    if (from > planned.since) break;
+    const room = from > first.since ? 0 : chunkRows - count;
+    const more = await wholeRows(members, others.slice(0, MOST_PLAN_ROWS - 1), { room, likely: count });
+    const chosen = [{ planned: first, from, count }, ...more];
+    return {
+      group: first.group,
+      token: first.token,
+      parts,
+      rows: chosen.map((each) => ({ row: context.row(first.group, each.planned.since), from: each.from, upto: each.planned.watermark })),
+      count: chosen.reduce((sum, each) => sum + each.count, 0),
+    };
+  });
+}
+
+/** Rows that fit in whole, one after another. @param limits - `likely`: how many rows of tables one may have. */
+async function wholeRows(
+  members: readonly CountedMember[],
+  rows: readonly PlannedRow[],
+  { room, likely }: { readonly room: number; readonly likely: number },
+) {
+  const found: { readonly planned: PlannedRow; readonly from: Position; readonly count: number }[] = [];
+  let left = room;
+  while (found.length < rows.length && left > 0) {
+    const some = rows.slice(found.length, found.length + Math.max(1, Math.floor(left / Math.max(1, likely))));
+    const stretches = some.map(({ since, watermark }) => ({ from: since, upto: watermark }));
+    const counts = await stretchCounts(members, stretches, left + 1);
+    for (const [index, planned] of some.entries()) {
+      const count = counts[index] ?? 0;
+      if (count > left) return found;
+      found.push({ planned, from: planned.since, count });
+      left -= count;
+    }
   }
-  return { ...chunk, rows, count };
+  return found;
 }
 
 /** Those of the rows that may be in one chunk with the first. */
-export function alike<Row extends PlanRow & { readonly group: string }>(context: MoveContext, rows: readonly Row[]): readonly Row[] {
+export function alike(context: MoveContext, rows: readonly PlannedRow[]): readonly PlannedRow[] {
   const [first] = rows;
   if (!first) return [];
-  const text = (row: Row) => partsText(context.row(row.group, row.since).parts);
+  const text = (row: PlannedRow) => partsText(context.row(row.group, row.since).parts);
   const wanted = text(first);
   return rows.filter((row) => row.group === first.group && row.token === first.token && text(row) === wanted);
 }
@@ -65,19 +90,19 @@ export function chunkIds({ rows }: Chunk): readonly string[] {
   return rows.map(({ row }) => rowId(row.group, row));
 }
 
-async function beginningOf(
+/** Counts on all shards that have rows of the parts now. */
+async function onSources<T>(
   context: MoveContext,
-  { group, since, watermark }: PlanRow & { readonly group: string },
-  { parts, limit }: { readonly parts: readonly RowPart[]; readonly limit: number },
-) {
+  { group, parts }: { readonly group: string; readonly parts: readonly RowPart[] },
+  work: (members: readonly CountedMember[]) => Promise<T>,
+): Promise<T> {
   const names = parts.flatMap(({ shard, oldRule }) => (isNone(oldRule) ? [] : [shard]));
   const shards = await Promise.all(names.map((name) => context.connections.shard(name)));
-  const counts = async (members: Parameters<typeof chunkBeginning>[0], rest: typeof shards): ReturnType<typeof chunkBeginning> => {
-    const [shard, ...others] = rest;
-    if (!shard) return chunkBeginning(members, { from: since, upto: watermark }, limit);
-    return shard.use((runner) => counts([...members, { runner, tables: shard.tables(group) }], others));
+  const within = ([shard, ...others]: typeof shards, members: readonly CountedMember[]): Promise<T> => {
+    if (!shard) return work(members);
+    return shard.use((runner) => within(others, [...members, { runner, tables: shard.tables(group) }]));
   };
-  return counts([], shards);
+  return within(shards, []);
 }
 
 function refuseHuge(context: MoveContext, { group }: { readonly group: string }, count: number): void {

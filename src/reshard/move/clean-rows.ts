@@ -1,7 +1,9 @@
+import type { QueryRunner } from 'typeorm';
 import { moverTransaction } from '../../fence';
 import type { PlanRow } from '../../topology';
-import { deleteStretch, departureBatch, type MovedStretch } from '../rows';
+import { deleteStretches, departureBatch, type MovableTable, type MovedStretch, stretchCounts } from '../rows';
 import { untilNotBlocked } from './apply-mark';
+import { checkGuards } from './check-guards';
 import type { MoveContext } from './move-context';
 import type { MoverShard } from './mover-connections';
 import { isMoved, rowsOf } from './plan-edits';
@@ -9,7 +11,7 @@ import { type MovingRow, partKey, rowId, transfersOf, wholeRow } from './row-par
 import { pause } from './throttle';
 
 /** The most rows of a plan that one transaction cleans: it holds their marks. */
-const ROWS_AT_ONCE = 32;
+const ROWS_AT_ONCE = 64;
 
 /** How often it is looked whether rows are due, in milliseconds. */
 const LOOK_MS = 50;
@@ -84,27 +86,43 @@ export class Cleaner {
   }
 
   /** One transaction. @returns what is left. */
-  #deleteSome(shard: MoverShard, token: number, left: readonly Departures[]): Promise<readonly Departures[]> {
-    const { chunkRows } = this.#context.options;
+  async #deleteSome(shard: MoverShard, token: number, left: readonly Departures[]): Promise<readonly Departures[]> {
     const keys = [...new Map(left.map(({ row }) => [row.since, partKey(row, shard.name)])).values()];
-    return shard.use(async (runner) => {
-      let deleted = 0;
-      const rest = await moverTransaction(runner, { token, rows: keys }, async () => {
-        let room = chunkRows;
-        for (const [index, { row, stretch }] of left.entries()) {
-          if (room <= 0) return left.slice(index);
-          const tables = shard.tables(row.group);
-          const batch = await departureBatch(runner, tables, { ...stretch, limit: room });
-          if (batch.rows > 0) deleted += await deleteStretch(runner, tables, batch, { batchRows: chunkRows });
-          room -= batch.rows;
-          if (batch.from > stretch.from) return [{ row, stretch: { ...stretch, upto: batch.from } }, ...left.slice(index + 1)];
-        }
-        return [];
-      });
-      this.#context.progress.cleaned(deleted);
-      return rest;
-    });
+    const { group } = left[0]!.row;
+    const { deleted, rest } = await shard.use((runner) =>
+      moverTransaction(runner, { token, rows: keys }, async () => {
+        const done = await this.#deleteFrom(runner, shard.tables(group), left);
+        // What a writer with an old topology wrote past a guard would be taken for a departure.
+        await checkGuards(this.#context, shard, { group, runner });
+        return done;
+      }),
+    );
+    this.#context.progress.cleaned(deleted);
+    return rest;
   }
+
+  /** As many whole rows of the plan as have few enough rows, together; or a part of the first, from above. */
+  async #deleteFrom(runner: QueryRunner, tables: readonly MovableTable[], left: readonly Departures[]) {
+    const { chunkRows } = this.#context.options;
+    const stretches = left.map(({ stretch }) => stretch);
+    const counts = await stretchCounts([{ runner, tables }], stretches, chunkRows + 1);
+    const few = fitting(counts, chunkRows);
+    if (few > 0) return { deleted: await deleteStretches(runner, tables, stretches.slice(0, few)), rest: left.slice(few) };
+    const [{ row, stretch }, ...others] = left as readonly [Departures, ...Departures[]];
+    const batch = await departureBatch(runner, tables, { ...stretch, limit: chunkRows });
+    const deleted = await deleteStretches(runner, tables, [batch]);
+    return { deleted, rest: batch.from > stretch.from ? [{ row, stretch: { ...stretch, upto: batch.from } }, ...others] : others };
+  }
+}
+
+/** How many of the first counts fit in together. */
+function fitting(counts: readonly number[], most: number): number {
+  let sum = 0;
+  const index = counts.findIndex((count) => {
+    sum += count;
+    return sum > most;
+  });
+  return index < 0 ? counts.length : index;
 }
 
 interface Departures {

@@ -28,7 +28,7 @@ export function commitChunk(context: MoveContext, chunk: Chunk): Promise<number>
       const outcome = await context.live.swap(expected, state);
       if (outcome === 'stored') return expected.version + 1;
       if (outcome === 'unknown') throw new CommitUnknown();
-      await patiently(() => context.live.refresh());
+      await patiently(() => context.live.refresh(), context.signal);
     }
   });
 }

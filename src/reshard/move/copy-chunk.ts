@@ -1,6 +1,7 @@
 import { ReshardStoppedError } from '../../errors';
 import { moverTransaction } from '../../fence';
-import { type CopiedRows, compareRows, type RowDifference, readStretch, readWritten, writeRows } from '../rows';
+import { type CopiedRows, compareRows, type MovedStretch, type RowDifference, readStretches, readWritten, writeRows } from '../rows';
+import { checkGuards } from './check-guards';
 import type { Chunk } from './chunk';
 import type { MoveContext } from './move-context';
 import { partKey, type Transfer, transfersOf } from './row-part';
@@ -18,8 +19,7 @@ interface Copying {
 
 /** Rows that were read, and where they go. */
 interface Load extends Transfer {
-  /** One for each row of the plan. */
-  readonly read: readonly CopiedRows[];
+  readonly read: CopiedRows;
 }
 
 /**
@@ -53,7 +53,8 @@ async function readFrom(context: MoveContext, chunk: Chunk, { sources, transfers
     const done = shard.use((runner) =>
       moverTransaction(runner, lease, async () => {
         context.announce('copy', { group: chunk.group, shard: name, rows: chunk.count });
-        found = await loadsOf(chunk, own, (stretch) => readStretch(runner, shard.tables(chunk.group), stretch));
+        found = await loadsOf(chunk, own, (stretches) => readStretches(runner, shard.tables(chunk.group), stretches));
+        await checkGuards(context, shard, { group: chunk.group, runner });
         await after(found);
       }),
     );
@@ -66,15 +67,15 @@ async function readFrom(context: MoveContext, chunk: Chunk, { sources, transfers
 async function loadsOf(
   chunk: Chunk,
   transfers: readonly Transfer[],
-  read: (stretch: Parameters<typeof readStretch>[2]) => Promise<CopiedRows>,
+  read: (stretches: readonly MovedStretch[]) => Promise<CopiedRows>,
 ): Promise<readonly Load[]> {
   const loads: Load[] = [];
-  for (const transfer of transfers) {
-    const found: CopiedRows[] = [];
-    for (const { from, upto } of chunk.rows) found.push(await read({ from, upto, rules: transfer.rules }));
-    loads.push({ ...transfer, read: found });
-  }
+  for (const transfer of transfers) loads.push({ ...transfer, read: await read(stretchesOf(chunk, transfer)) });
   return loads;
+}
+
+function stretchesOf({ rows }: Chunk, { rules }: Transfer): readonly MovedStretch[] {
+  return rows.map(({ from, upto }) => ({ from, upto, rules }));
 }
 
 async function writeAndCommit(
@@ -84,9 +85,7 @@ async function writeAndCommit(
 ): Promise<void> {
   const targets = [...new Set(loads.map(({ target }) => target))].sort();
   for (const target of targets) await writeTo(context, chunk, { target, loads: loads.filter((load) => load.target === target), copying });
-  await copying.commit(
-    loads.map(({ source, target, read }) => ({ source, target, rows: read.reduce((sum, { count }) => sum + count, 0) })),
-  );
+  await copying.commit(loads.map(({ source, target, read }) => ({ source, target, rows: read.count })));
 }
 
 async function writeTo(
@@ -99,12 +98,13 @@ async function writeTo(
   const lease = { token: chunk.token, rows: chunk.rows.map(({ row }) => partKey(row, target)) };
   await shard.use((runner) =>
     moverTransaction(runner, lease, async () => {
-      for (const { read } of loads) for (const rows of read) await writeRows(runner, tables, rows);
+      for (const { read } of loads) await writeRows(runner, tables, read);
       context.announce('verify', { group: chunk.group, shard: target, rows: chunk.count });
       for (const load of loads) {
-        const [again] = await loadsOf(chunk, [load], (stretch) => readWritten(runner, tables, stretch));
-        for (const [index, rows] of load.read.entries()) refuseDifferences(context, target, compareRows(rows, again!.read[index]!));
+        const again = await readWritten(runner, tables, stretchesOf(chunk, load));
+        refuseDifferences(context, target, compareRows(load.read, again));
       }
+      await checkGuards(context, shard, { group: chunk.group, runner });
       copying.onWritten();
     }),
   );

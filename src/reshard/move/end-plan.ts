@@ -1,10 +1,11 @@
 import { ReshardStoppedError } from '../../errors';
 import { disarm } from '../../fence';
+import { isSqlite } from '../../metadata';
 import { fencedGroups } from '../fenced-groups';
 import { allEnded } from './apply-mark';
 import { narrowPlacements } from './identity-step';
 import type { MoveContext } from './move-context';
-import { shardsOfPlan, withPlan } from './plan-edits';
+import { withPlan } from './plan-edits';
 import { pause } from './throttle';
 
 /** How often it is looked whether calls from before have ended, in milliseconds. */
@@ -38,8 +39,10 @@ async function proveRemoved(context: MoveContext): Promise<void> {
         const [row] = await shard.use((runner) => runner.query(`SELECT COUNT(*) AS counted FROM ${quotedPath}`));
         const counted = Number(row.counted);
         if (counted === 0) continue;
-        const reason = `it owns nothing of group ${group} any more, and table ${table} still has ${counted} rows there.`;
-        throw new ReshardStoppedError(context.planId, 'narrow', name, `${reason} Run cluster.reshard.audit() to see which.`);
+        const reason =
+          `it owns nothing of group ${group} any more, and table ${table} still has ${counted} row(s) there. ` +
+          'Delete or move them by hand; the triggers of the table keep others from it, and resume() makes those again that you drop.';
+        throw new ReshardStoppedError(context.planId, 'narrow', name, reason);
       }
     }
   }
@@ -68,14 +71,19 @@ async function waiting(context: MoveContext, reason: string, wait: () => Promise
   }
 }
 
-/** SQLite cannot end idle connections of other processes, so its guards stay. */
+/**
+ * Drops the guards of every shard: also of one that was to join and of which a cancelled plan says nothing any more. SQLite cannot end idle
+ * connections of other processes, so its guards stay.
+ */
 async function disarmShards(context: MoveContext): Promise<void> {
+  const { core, current } = context.live;
+  const groups = fencedGroups(current, context.plan.moves.keys());
   await allEnded(
-    shardsOfPlan(context.plan).map(async (name) => {
-      const shard = await context.connections.shard(name);
-      if (shard.isEmbedded) return;
-      context.announce('disarm', { shard: name });
-      await disarm(shard.source, fencedGroups(context.live.current, context.plan.moves.keys()), { signal: context.signal });
+    [...core.shards.values()].map(async (shard) => {
+      const source = await shard.open();
+      if (isSqlite(source)) return;
+      context.announce('disarm', { shard: shard.name });
+      await disarm(source, groups, { signal: context.signal });
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { type AcceptedPlacement, acceptNext, narrowIdentity } from '../../cluster';
+import { type AcceptedPlacement, acceptNext, narrowIdentity, shardFault } from '../../cluster';
 import type { RoutingTable } from '../../routing';
 import { allEnded } from './apply-mark';
 import type { MoveContext } from './move-context';
@@ -25,7 +25,7 @@ async function onEach(
     [...core.shards.values()].map(async (shard) => {
       const source = await shard.open();
       context.announce(step, { shard: shard.name });
-      await write(source, shard.options.suffix, accepted);
+      await write(source, shard.options.suffix, accepted).catch((error: unknown) => Promise.reject(shardFault(shard.name, error)));
     }),
   );
 }

@@ -1,14 +1,24 @@
 import type { LiveTopology } from '../../live';
 import type { TopologyPlan } from '../../topology';
 
-/** Clients with a run in this process; where the topology is in memory nobody tells otherwise that they live. */
-const running = new Map<string, string>();
+/** Clients with a run in this process, and what ends it; where the topology is in memory nobody tells otherwise that they live. */
+const running = new Map<string, () => Promise<void>>();
 
-/** Enters a run of this process, until the returned function is called. @returns undefined when the client has one already. */
-export function enterRun(client: string, planId: string): (() => void) | undefined {
+/**
+ * Enters a run of this process, until the returned function is called.
+ *
+ * @param end - ends the run, and answers when it has settled.
+ * @returns undefined when the client has one already.
+ */
+export function enterRun(client: string, end: () => Promise<void>): (() => void) | undefined {
   if (running.has(client)) return undefined;
-  running.set(client, planId);
+  running.set(client, end);
   return () => running.delete(client);
+}
+
+/** Ends the run of a client, if it has one: it finishes the chunks at hand, and its plan can be resumed. */
+export async function endRun(client: string): Promise<void> {
+  await running.get(client)?.();
 }
 
 /**

@@ -1,12 +1,13 @@
 import { LeaseLostError, TopologyStoreError } from '../../errors';
 import { databaseFault } from '../../fence';
-import { type Chunk, chunkIds } from './chunk';
+import { blockedText } from './apply-mark';
+import { type Chunk, type ChunkRow, chunkIds } from './chunk';
 import { ChunkCancelled, CommitUnknown, commitChunk } from './commit-chunk';
 import { type CopiedCounts, copyChunk } from './copy-chunk';
 import { freezeChunk, lowerChunk, setChunkBack } from './freeze-chunk';
 import type { MoveContext } from './move-context';
 import { rowsOf } from './plan-edits';
-import { rowId } from './row-part';
+import { isNone, partKey, rowId } from './row-part';
 import { takeRows } from './take-rows';
 
 /*
@@ -21,15 +22,46 @@ import { takeRows } from './take-rows';
  * Between `copied` and `committed` one swap decides. Without its answer the rows are taken over like those of a stranger.
  */
 
-/** What became of a chunk. `again`: it is open, and may be tried again; `lost`: its rows have another mover. */
-export type ChunkEnd = 'moved' | 'again' | 'lost';
+/** What became of a chunk. */
+export interface ChunkEnd {
+  /** `moved`: but for busy rows; `again`: all of it is open, and may be tried again; `lost`: its rows have another mover. */
+  readonly end: 'moved' | 'again' | 'lost';
+  readonly busy?: BusyRows;
+}
+
+/** Rows that did not move with the others, and are open: somebody held them. */
+export interface BusyRows {
+  /** By {@link rowId}. */
+  readonly ids: readonly string[];
+  /** Who it was, as far as it can be seen. */
+  readonly reason: string;
+}
 
 /** Moves one chunk. @throws what is not expected, when the chunk is open again or nobody knows whether its shards can be reached. */
 export async function moveChunk(context: MoveContext, chunk: Chunk): Promise<ChunkEnd> {
+  let busy: readonly ChunkRow[] = [];
   const begunMs = performance.now();
-  const attempt = { hasCopied: false, isSent: false, version: 0, counts: [] as CopiedCounts };
+  context.progress.moving();
   try {
-    if (!(await freezeChunk(context, chunk))) return await setBack(context, chunk, false);
+    busy = await freezeChunk(context, chunk);
+    if (busy.length > 0) context.progress.retried();
+  } catch (error) {
+    return { end: await afterFailure(context, chunk, { error, hasCopied: false }) };
+  }
+  const rest = { ...chunk, rows: chunk.rows.filter((row) => !busy.includes(row)) };
+  const end = rest.rows.length === 0 ? 'moved' : await moveFrozen(context, rest, begunMs);
+  return busy.length === 0 ? { end } : { end, busy: await busyRows(context, chunk, busy) };
+}
+
+async function busyRows(context: MoveContext, chunk: Chunk, busy: readonly ChunkRow[]): Promise<BusyRows> {
+  const written = chunk.parts.find(({ oldRule }) => !isNone(oldRule));
+  const shard = await context.connections.shard(written?.shard ?? '');
+  return { ids: chunkIds({ ...chunk, rows: busy }), reason: await blockedText(shard, partKey(busy[0]!.row, shard.name)) };
+}
+
+async function moveFrozen(context: MoveContext, chunk: Chunk, begunMs: number): Promise<ChunkEnd['end']> {
+  const attempt = { hasCopied: false, version: 0, counts: [] as CopiedCounts };
+  try {
     await copyChunk(context, chunk, {
       onWritten: () => {
         attempt.hasCopied = true;
@@ -41,13 +73,13 @@ export async function moveChunk(context: MoveContext, chunk: Chunk): Promise<Chu
     });
   } catch (error) {
     // After the commit only the sources' transactions were left, which had read: that they ended badly changes nothing.
-    if (attempt.version === 0) return await afterFailure(context, chunk, { error, hasCopied: attempt.hasCopied });
+    if (attempt.version === 0) return afterFailure(context, chunk, { error, hasCopied: attempt.hasCopied });
   }
   await finishChunk(context, chunk, { ...attempt, begunMs });
   return 'moved';
 }
 
-async function setBack(context: MoveContext, chunk: Chunk, hasCopied: boolean): Promise<ChunkEnd> {
+async function setBack(context: MoveContext, chunk: Chunk, hasCopied: boolean): Promise<ChunkEnd['end']> {
   context.progress.retried();
   await setChunkBack(context, chunk, { hasCopied });
   return 'again';
@@ -58,7 +90,7 @@ interface Failure {
   readonly hasCopied: boolean;
 }
 
-async function afterFailure(context: MoveContext, chunk: Chunk, { error, hasCopied }: Failure): Promise<ChunkEnd> {
+async function afterFailure(context: MoveContext, chunk: Chunk, { error, hasCopied }: Failure): Promise<ChunkEnd['end']> {
   if (error instanceof LeaseLostError) return 'lost';
   if (error instanceof CommitUnknown) return afterDoubt(context, chunk);
   const isExpected = isPassing(error);
@@ -80,7 +112,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Once the rows have another token the swap in doubt cannot be stored any more, and the topology says whether it was. */
-async function afterDoubt(context: MoveContext, chunk: Chunk): Promise<ChunkEnd> {
+async function afterDoubt(context: MoveContext, chunk: Chunk): Promise<ChunkEnd['end']> {
   const ids = new Set(chunkIds(chunk));
   const taken = await takeRows(context, (plan) =>
     rowsOf(plan).filter((row) => ids.has(rowId(row.group, row)) && context.tokens.has(row.token)),
@@ -102,6 +134,7 @@ async function finishChunk(context: MoveContext, chunk: Chunk, { version, counts
   const atMs = performance.now();
   for (const { source, target, rows } of counts) context.progress.moved(source, target, rows);
   await lowerChunk(context, chunk, { version, onOpen: () => context.progress.chunk(performance.now() - begunMs) });
-  // Not before the shards know: they let nobody delete what has not moved.
-  for (const id of chunkIds(chunk)) context.movedAt.set(id, { atMs, version });
+  // Not before the shards know: they let nobody delete what has not moved. Nor for a part of a row: the grace of the rest begins later.
+  const whole = chunk.rows.filter(({ row, from }) => from === row.since);
+  for (const id of chunkIds({ ...chunk, rows: whole })) context.movedAt.set(id, { atMs, version });
 }

@@ -1,13 +1,13 @@
 import { backOff } from '../../fence';
-import type { PlanRow, TopologyPlan } from '../../topology';
+import type { PlanRow } from '../../topology';
 import { allEnded } from './apply-mark';
 import { patiently } from './change-topology';
-import { alike, type Chunk, chunkIds, nextChunk } from './chunk';
+import type { Chunk } from './chunk';
+import { Hands, isWanted } from './hands';
 import { liveTokens } from './live-movers';
-import { moveChunk } from './move-chunk';
+import { type BusyRows, moveChunk } from './move-chunk';
 import type { MoveContext } from './move-context';
-import { isBegun, isMoved, isWaiting, rowsOf } from './plan-edits';
-import { rowId } from './row-part';
+import { isWaiting, rowsOf } from './plan-edits';
 import { type RowChoice, takeRows } from './take-rows';
 import { pause } from './throttle';
 
@@ -26,11 +26,6 @@ export async function moveRows(context: MoveContext): Promise<void> {
   }
 }
 
-/** What shall move of the plan still: after `cancel` only what has begun. */
-function isWanted({ order }: TopologyPlan, row: PlanRow): boolean {
-  return order === 'cancel' ? isBegun(row) : !isMoved(row);
-}
-
 async function work(context: MoveContext, hands: Hands): Promise<void> {
   let failed = 0;
   for (;;) {
@@ -38,15 +33,19 @@ async function work(context: MoveContext, hands: Hands): Promise<void> {
     context.signal.throwIfAborted();
     const chunk = await hands.take();
     if (!chunk) return;
+    if (chunk === 'later') continue;
+    let busy: BusyRows | undefined;
     try {
       await context.parts.throttle.admit(chunk.count, context.signal);
       await awaitReplicas(context, chunk);
-      failed = (await moveChunk(context, chunk)) === 'again' ? failed + 1 : 0;
+      const { end, busy: left } = await moveChunk(context, chunk);
+      failed = end === 'again' ? failed + 1 : 0;
+      busy = left;
     } catch (error) {
       hands.isStopped = true;
       throw error;
     } finally {
-      hands.putBack(chunk);
+      hands.putBack(chunk, busy);
     }
     if (failed > 0) await backOff(failed, context.signal);
   }
@@ -64,44 +63,6 @@ function awaitReplicas(context: MoveContext, { parts }: Chunk): Promise<void> {
   return context.parts.throttle.awaitReplicas(names, context.signal, (shard) =>
     context.progress.waits(context, shard && `the replicas of shard "${shard}"`),
   );
-}
-
-/** What the workers of one run have in hand. */
-class Hands {
-  /** A worker has failed: the others finish what they have. */
-  isStopped = false;
-  readonly #context: MoveContext;
-  readonly #held = new Set<string>();
-
-  constructor(context: MoveContext) {
-    this.#context = context;
-  }
-
-  /** The next chunk, from above; undefined when this run has nothing that is free. */
-  async take(): Promise<Chunk | undefined> {
-    const context = this.#context;
-    if (this.isStopped) return undefined;
-    const { plan, tokens } = context;
-    const free = rowsOf(plan).filter((row) => tokens.has(row.token) && isWanted(plan, row) && !this.#held.has(rowId(row.group, row)));
-    const candidates = alike(context, free.reverse()).slice(0, 32);
-    if (candidates.length === 0) return undefined;
-    const ids = candidates.map((row) => rowId(row.group, row));
-    for (const id of ids) this.#held.add(id);
-    try {
-      const chunk = await nextChunk(context, candidates);
-      const chosen = new Set(chunkIds(chunk));
-      for (const id of ids) if (!chosen.has(id)) this.#held.delete(id);
-      return chunk;
-    } catch (error) {
-      for (const id of ids) this.#held.delete(id);
-      this.isStopped = true;
-      throw error;
-    }
-  }
-
-  putBack(chunk: Chunk): void {
-    for (const id of chunkIds(chunk)) this.#held.delete(id);
-  }
 }
 
 /** Takes rows whose mover is gone, or from the far end of what a mover that lives has not come to for long. */

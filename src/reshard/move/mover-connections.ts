@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { ClusterCore, ShardDataSource } from '../../cluster';
+import { type ClusterCore, namedRunner, type ShardDataSource } from '../../cluster';
 import { OwnershipMarks } from '../../fence';
 import { isSqlite } from '../../metadata';
 import { type MovableTable, type MoverSource, movableTables, openMoverSource } from '../rows';
@@ -13,7 +13,7 @@ export interface MoverShard {
   readonly isEmbedded: boolean;
   /** The tables of a group there. */
   tables(group: string): readonly MovableTable[];
-  /** Gives work a connection that nobody else uses meanwhile. */
+  /** Gives work a connection that nobody else uses meanwhile. @throws {ShardError} of its statements. */
   use<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T>;
 }
 
@@ -75,7 +75,7 @@ class OpenShard implements MoverShard {
   }
 
   async use<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = this.#free.pop() ?? this.source.createQueryRunner('master');
+    const runner = this.#free.pop() ?? namedRunner(this.source);
     let isWell = false;
     try {
       const value = await work(runner);

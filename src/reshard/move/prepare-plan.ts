@@ -1,18 +1,8 @@
-import type { QueryRunner } from 'typeorm';
 import { LeaseLostError } from '../../errors';
-import {
-  arm,
-  type BlockedAttempt,
-  beginRows as beginAtOnce,
-  cutRow,
-  guardState,
-  type OwnershipRow,
-  readOwnership,
-  type ShardRule,
-} from '../../fence';
+import { arm, type BlockedAttempt, cutRow, isSameShardRule, type Mark, markOf, type OwnershipRow, readOwnership } from '../../fence';
 import type { PlanRow } from '../../topology';
 import { fencedGroups } from '../fenced-groups';
-import { allEnded, type Marking, markUntilDone } from './apply-mark';
+import { allEnded, markUntilDone, untilDone } from './apply-mark';
 import type { MoveContext } from './move-context';
 import type { MoverShard } from './mover-connections';
 import { shardsOfPlan } from './plan-edits';
@@ -54,54 +44,15 @@ async function beginGroup(
     const part = row.parts.find((each) => each.shard === shard.name);
     return part ? [{ row, part, token }] : [];
   });
-  const cut = await cutAll(context, shard, here);
-  const owned = (await isUnguarded(context, shard, group)) ? await beginMany(context, shard, { here, owned: cut }) : cut;
-  const markings = here
+  const owned = await cutAll(context, shard, here);
+  const marks = here
     .filter((each) => !isBegunBy(each, owned.get(each.row.since)))
-    .map((each) => beginning(context, shard, { ...each, found: owned.get(each.row.since) }));
-  await markUntilDone(context, shard, markings, context.signal);
-}
-
-/** Whether nobody can hold several of the shard's rows: it has no guards, or one writer at a time. */
-async function isUnguarded({ live }: MoveContext, { source, isEmbedded }: MoverShard, group: string): Promise<boolean> {
-  if (isEmbedded) return true;
-  const { guards, superfluous } = await guardState(source, fencedGroups(live.current, [group]));
-  return superfluous.length === 0 && guards.every(({ condition }) => condition === 'missing');
-}
-
-/** Begins those that are at rest, many at once. @returns the shard's rows as they are then. */
-async function beginMany(
-  { live }: MoveContext,
-  shard: MoverShard,
-  { here, owned }: { readonly here: readonly Here[]; readonly owned: ReadonlyMap<unknown, OwnershipRow> },
-): Promise<ReadonlyMap<unknown, OwnershipRow>> {
-  const { version } = live.current;
-  const alike = new Map<string, Here[]>();
-  for (const each of here) {
-    if (owned.get(each.row.since)?.upto !== each.row.upto) continue;
-    const name = JSON.stringify([each.part.newRule, each.token]);
-    alike.set(name, alike.get(name) ?? []);
-    alike.get(name)?.push(each);
-  }
-  const [some] = here;
-  if (!some) return owned;
-  return shard.use(async (runner) => {
-    for (const [first, ...rest] of alike.values()) {
-      if (!first) continue;
-      const keys = [first, ...rest].map(({ row }) => partKey(row, shard.name));
-      await beginAtOnce(shard.source, keys, { token: first.token, newRule: first.part.newRule, version, runner });
-    }
-    const rows = await readOwnership(shard.source, runner, some.row.group);
-    return new Map(rows.map((row) => [row.since, row]));
-  });
+    .map((each) => beginning(context, shard.name, { ...each, found: owned.get(each.row.since) }));
+  await markUntilDone(context, shard, marks, context.signal);
 }
 
 function isBegunBy({ part, token, row }: Here, found: OwnershipRow | undefined): boolean {
-  return found?.token === token && found.upto === row.upto && found.frontier === row.upto && isSameRule(found.newRule, part.newRule);
-}
-
-function isSameRule(a: ShardRule, b: ShardRule): boolean {
-  return a.modulus === b.modulus && a.residue === b.residue;
+  return found?.token === token && found.upto === row.upto && found.frontier === row.upto && isSameShardRule(found.newRule, part.newRule);
 }
 
 type Here = { readonly row: MovingRow; readonly part: RowPart; readonly token: number };
@@ -121,7 +72,8 @@ async function cutAll(context: MoveContext, shard: MoverShard, here: readonly He
       const cut = owned[index];
       if (!cut) continue;
       const key = partKey(cut, shard.name);
-      const [lower] = await markUntilDone(context, shard, [{ key, mark: (runner) => cutRow(shard.source, runner, key, { at, token }) }]);
+      const attempt = async () => [await shard.use((runner) => cutRow(shard.source, runner, key, { at, token }))];
+      const [lower] = await untilDone(context, shard, { keys: [key], attempt });
       owned.splice(index, 1, lower!, { ...lower!, since: at, upto: cut.upto });
     }
   }
@@ -129,15 +81,13 @@ async function cutAll(context: MoveContext, shard: MoverShard, here: readonly He
 }
 
 function beginning(
-  context: MoveContext,
-  { marks, name }: MoverShard,
+  { live }: MoveContext,
+  shard: string,
   { row, part, token, found }: Here & { readonly found: OwnershipRow | undefined },
-): Marking {
-  if (found?.upto !== row.upto) throw new LeaseLostError(name, row.group);
-  const key = partKey(row, name);
-  const { version } = context.live.current;
-  const isBegun = !isSameRule(found.oldRule, found.newRule);
+): Mark {
+  if (found?.upto !== row.upto) throw new LeaseLostError(shard, row.group);
+  const key = partKey(row, shard);
+  const isBegun = !isSameShardRule(found.oldRule, found.newRule);
   // An earlier mover of the plan has begun it.
-  if (isBegun) return { key, mark: (runner: QueryRunner) => marks.raise(runner, key, token) };
-  return { key, mark: (runner: QueryRunner) => marks.begin(runner, key, { token, newRule: part.newRule, version }) };
+  return isBegun ? markOf.raise(key, token) : markOf.begin(key, { token, newRule: part.newRule, version: live.current.version });
 }

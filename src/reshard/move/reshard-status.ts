@@ -67,6 +67,6 @@ export async function reshardStatus(live: LiveTopology): Promise<ReshardStatus |
       isAlive: client === live.id || others.has(token),
       rows: tokens.filter((each) => each === token).length,
     })),
-    blockedBy: plan.phase === 'announced' ? await blockingClients({ live }, plan) : [],
+    blockedBy: plan.phase === 'announced' ? (await blockingClients({ live }, plan)).map(({ id }) => id) : [],
   };
 }

@@ -1,5 +1,6 @@
 import { LeaseLostError } from '../../errors';
 import type { PlanPhase, PlanRow } from '../../topology';
+import { armedGroups } from '../fenced-groups';
 import { awaitClients } from './barrier';
 import { cancelRest } from './cancel-rest';
 import { patiently } from './change-topology';
@@ -24,10 +25,14 @@ import { pause } from './throttle';
  */
 export async function runPhases(context: MoveContext): Promise<void> {
   const cleaner = new Cleaner(context);
+  let isChecked = false;
   for (;;) {
     try {
       context.signal.throwIfAborted();
       await patiently(() => context.live.refresh(), context.signal);
+      // What somebody dropped since they were made is made again, before anything trusts it.
+      if (!isChecked && armedGroups(context.plan).length > 0) await armShards(context);
+      isChecked = true;
       context.isCancelled ||= context.plan.order === 'cancel';
       await PHASES[context.plan.phase](context, cleaner);
     } catch (error) {

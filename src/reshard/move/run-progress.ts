@@ -16,6 +16,7 @@ export class RunProgress {
   readonly #waits = new Map<object, string>();
   readonly #begunMs = performance.now();
   readonly #plannedRows: number;
+  #movingMs: { readonly from: number; until: number } | undefined;
   #movedRows = 0;
   #chunks = 0;
   #cleanedRows = 0;
@@ -33,13 +34,21 @@ export class RunProgress {
     }
   }
 
+  /** Says that a chunk begins to move. */
+  moving(): void {
+    const from = performance.now();
+    this.#movingMs ??= { from, until: from };
+  }
+
   /** Counts rows that a commit has moved. */
   moved(from: string, to: string, rows: number): void {
     const pair = this.#pairs.get(pairName(from, to)) ?? { from, to, moved: 0, planned: 0 };
     pair.moved += rows;
     this.#pairs.set(pairName(from, to), pair);
     this.#movedRows += rows;
-    this.#recent.push({ atMs: performance.now(), rows });
+    const atMs = performance.now();
+    this.#recent.push({ atMs, rows });
+    if (this.#movingMs) this.#movingMs.until = atMs;
   }
 
   /** Counts a chunk. @param pauseMs - how long its rows were frozen. */
@@ -86,6 +95,7 @@ export class RunProgress {
 
   report(outcome: ReshardReport['outcome']): ReshardReport {
     const seconds = (performance.now() - this.#begunMs) / 1_000;
+    const { from = 0, until = 0 } = this.#movingMs ?? {};
     return {
       planId: this.planId,
       outcome,
@@ -94,7 +104,7 @@ export class RunProgress {
       chunks: this.#chunks,
       retries: this.#retries,
       seconds,
-      rowsPerSecond: this.#movedRows / seconds,
+      rowsPerSecond: until > from ? (this.#movedRows * 1_000) / (until - from) : 0,
       pauseMs: this.#pauseMs(),
     };
   }

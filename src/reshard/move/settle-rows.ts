@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import { markOf } from '../../fence';
 import type { PlanRow } from '../../topology';
 import { allEnded, markUntilDone } from './apply-mark';
 import { patiently } from './change-topology';
@@ -17,7 +17,6 @@ type PlannedRow = PlanRow & { readonly group: string };
 
 /** Cleans what has moved and brings it to rest, until no row of the plan is left. */
 export async function settleRows(context: MoveContext, cleaner: Cleaner): Promise<void> {
-  const { refreshMs } = context.live.core.options.resharding;
   for (;;) {
     context.signal.throwIfAborted();
     const rows = rowsOf(context.plan);
@@ -25,10 +24,22 @@ export async function settleRows(context: MoveContext, cleaner: Cleaner): Promis
     const cleaned = await cleaner.cleanDue(context.signal);
     const clean = rows.filter((row) => context.tokens.has(row.token) && cleaner.isClean(row));
     if (clean.length >= SETTLED_AT_ONCE || (clean.length > 0 && cleaned === 0)) await settle(context, clean.slice(0, SETTLED_AT_ONCE));
-    else if (cleaned === 0 && (await takeOrphans(context)) === 0) {
-      await pause(Math.min(refreshMs, 50), context.signal);
-      await patiently(() => context.live.refresh(), context.signal);
-    }
+    else if (cleaned === 0 && (await takeOrphans(context)) === 0) await awaitDue(context);
+  }
+}
+
+/** Waits a while, since rows are within their grace or another mover has them. */
+async function awaitDue(context: MoveContext): Promise<void> {
+  const { refreshMs, graceMs } = context.live.core.options.resharding;
+  context.progress.waits(
+    awaitDue,
+    `the grace of rows that moved to end, or another mover; they may be read for ${graceMs} ms where they were`,
+  );
+  try {
+    await pause(Math.min(refreshMs, 50), context.signal);
+    await patiently(() => context.live.refresh(), context.signal);
+  } finally {
+    context.progress.waits(awaitDue, undefined);
   }
 }
 
@@ -50,11 +61,8 @@ async function settle(context: MoveContext, rows: readonly PlannedRow[]): Promis
       const shard = await context.connections.shard(name);
       const here = moving.filter(({ row }) => row.parts.some((part) => part.shard === name));
       context.announce('settle', { shard: name, rows: here.length });
-      const markings = here.map(({ row, token }) => {
-        const key = partKey(row, name);
-        return { key, mark: (runner: QueryRunner) => shard.marks.settle(runner, key, { token, version }) };
-      });
-      await markUntilDone(context, shard, markings);
+      const marks = here.map(({ row, token }) => markOf.settle(partKey(row, name), { token, version }));
+      await markUntilDone(context, shard, marks);
     }),
   );
   const settled = new Set(rows.map((row) => rowId(row.group, row)));

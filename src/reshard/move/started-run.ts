@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ReshardRefusedError, ReshardStoppedError } from '../../errors';
+import { NotInitializedError, ReshardRefusedError, ReshardStoppedError, ShardsFailedError } from '../../errors';
 import type { LiveTopology } from '../../live';
 import type { RoutingTable } from '../../routing';
 import type { TopologyPlan } from '../../topology';
@@ -49,7 +49,7 @@ export class StartedRun implements ReshardRun {
   /** @throws {ReshardRefusedError} when this process moves already. */
   constructor(live: LiveTopology, beginning: RunBeginning) {
     const { plan, options, planned, tokens, planBack } = beginning;
-    const leave = enterRun(live.id, plan.id);
+    const leave = enterRun(live.id, () => this.#close());
     if (!leave) throw new ReshardRefusedError(['This process moves rows already.']);
     this.planId = plan.id;
     this.#live = live;
@@ -59,7 +59,7 @@ export class StartedRun implements ReshardRun {
       connections: new MoverConnections(() => live.core, options.workers * 3 + 6),
       progress: new RunProgress(plan.id, planned),
       throttle: new Throttle(options),
-      signal: options.signal ?? this.#end.signal,
+      signal: options.signal ? AbortSignal.any([options.signal, this.#end.signal]) : this.#end.signal,
     });
     for (const token of tokens) this.#context.tokens.add(token);
     this.finished = this.#run().finally(leave);
@@ -68,7 +68,8 @@ export class StartedRun implements ReshardRun {
   }
 
   get progress(): ReshardProgress {
-    const { plan } = this.#live.current;
+    // A cluster that was closed knows of none.
+    const plan = this.#live.core.topology?.plan ?? null;
     return this.#context.progress.at(plan?.id === this.planId ? plan : null);
   }
 
@@ -114,20 +115,48 @@ export class StartedRun implements ReshardRun {
     }
   }
 
-  /** Lets others take the rows at once. They may, sooner or later, anyway. */
+  async #close(): Promise<void> {
+    this.#end.abort(new ReshardStoppedError(this.planId, this.#context.lastStep, undefined, 'the cluster was closed in this process.'));
+    await this.finished.catch(() => undefined);
+  }
+
+  /** Lets others take the rows: as long as this process lives they would wait for it. When the store is away, as soon as it is back. */
   async #release(): Promise<void> {
+    if (await this.#isReleased()) return;
+    const { refreshMs } = this.#live.core.options.resharding;
+    void (async () => {
+      do await delay(refreshMs, undefined, { ref: false });
+      while (!(await this.#isReleased()));
+    })();
+  }
+
+  /** @returns whether the topology names this run as a mover no more, or the cluster is closed, after which it counts as gone. */
+  async #isReleased(): Promise<boolean> {
     const { tokens, live, planId } = this.#context;
-    const { current } = live;
-    if (current.plan?.id !== planId) return;
-    const movers = current.plan.movers.filter(({ token }) => !tokens.has(token));
-    await live.swap(current, withPlan(current, { ...current.plan, movers })).catch(() => undefined);
+    try {
+      const topology = await live.refresh();
+      const { plan } = topology;
+      if (plan?.id !== planId || !plan.movers.some(({ token }) => tokens.has(token))) return true;
+      const movers = plan.movers.filter(({ token }) => !tokens.has(token));
+      return (await live.swap(topology, withPlan(topology, { ...plan, movers }))) === 'stored';
+    } catch (error) {
+      return error instanceof NotInitializedError;
+    }
   }
 
   #stopped(error: unknown): unknown {
     const { signal } = this.#context;
     if (signal.aborted && error === signal.reason) return error;
     if (error instanceof ReshardStoppedError) return error;
+    // Of a shard's error not what its database said, which may name keys.
     const reason = error instanceof Error ? error.message : String(error);
-    return new ReshardStoppedError(this.planId, this.#context.lastStep, undefined, reason, { cause: error });
+    return new ReshardStoppedError(this.planId, this.#context.lastStep, shardOf(error), reason, { cause: error });
   }
+}
+
+/** The shard that an error names; of one that names several the first. */
+function shardOf(error: unknown): string | undefined {
+  if (error instanceof ShardsFailedError) return error.failed[0]?.shard;
+  const { shard } = (error ?? {}) as { readonly shard?: unknown };
+  return typeof shard === 'string' && shard !== '' ? shard : undefined;
 }

@@ -1,7 +1,8 @@
-import { moverTransaction, type OwnershipRow } from '../../fence';
+import { isSameShardRule, markOf, moverTransaction, type OwnershipRow } from '../../fence';
 import type { PlanRow, Topology, TopologyPlan } from '../../topology';
-import { deleteStretch } from '../rows';
+import { deleteStretches } from '../rows';
 import { allEnded, markUntilDone, untilNotBlocked } from './apply-mark';
+import type { ChunkRow } from './chunk';
 import type { MoveContext } from './move-context';
 import { isMoved, leased, rowsOf } from './plan-edits';
 import { isNone, type MovingRow, partKey, type RowPart, rowId, transfersOf } from './row-part';
@@ -64,7 +65,7 @@ async function recoverRows(context: MoveContext, token: number, taken: readonly 
   const undone = held.filter(({ planned, found }) => !isAtRest(found) && isOff(found, planned));
   // Sources are opened again only when no target has a row of the chunk any more.
   for (const { part, ...each } of undone) if (!isNone(part.newRule)) await lowerAndClear(context, { ...each, part, token, version });
-  for (const each of undone) await setBack(context, { ...each, token, version });
+  await setBack(context, undone, { token, version });
 }
 
 type Rows = readonly { readonly row: MovingRow; readonly planned: PlanRow }[];
@@ -73,17 +74,14 @@ async function raise(context: MoveContext, name: string, { token, rows }: { toke
   const shard = await context.connections.shard(name);
   const here = rows.flatMap(({ row, planned }) => row.parts.filter((part) => part.shard === name).map((part) => ({ row, planned, part })));
   context.announce('raise', { shard: name, rows: here.length });
-  const markings = here.map(({ row }) => {
-    const key = partKey(row, name);
-    return { key, mark: (runner: Parameters<typeof shard.marks.raise>[0]) => shard.marks.raise(runner, key, token) };
-  });
-  const found = await markUntilDone(context, shard, markings);
+  const marks = here.map(({ row }) => markOf.raise(partKey(row, name), token));
+  const found = await markUntilDone(context, shard, marks);
   return here.map((each, index) => ({ ...each, found: found[index]! }));
 }
 
 /** Whether the shard has brought the row to rest already: not begun, abandoned or settled. */
 function isAtRest({ oldRule, newRule }: OwnershipRow): boolean {
-  return oldRule.modulus === newRule.modulus && oldRule.residue === newRule.residue;
+  return isSameShardRule(oldRule, newRule);
 }
 
 function isOff({ watermark, frontier }: OwnershipRow, planned: PlanRow): boolean {
@@ -96,43 +94,48 @@ type Undone = Held & { readonly token: number; readonly version: number };
 async function lowerAndClear(context: MoveContext, undone: Undone): Promise<void> {
   const { row, planned, part, found, token, version } = undone;
   const shard = await context.connections.shard(part.shard);
-  const key = partKey(row, part.shard);
   if (found.watermark > planned.watermark) {
-    const lower = (runner: Parameters<typeof shard.marks.lower>[0]) =>
-      shard.marks.lower(runner, key, { watermark: planned.watermark, version });
-    await markUntilDone(context, shard, [{ key, mark: lower }]);
+    await markUntilDone(context, shard, [markOf.lower(partKey(row, part.shard), { watermark: planned.watermark, version })]);
   }
   if (found.frontier >= planned.watermark) return;
-  await clearArrivals(context, { row, shard: part.shard, token, stretch: { from: found.frontier, upto: planned.watermark } });
+  const rows = [{ row, from: found.frontier, upto: planned.watermark }];
+  await clearArrivals(context, { group: row.group, shard: part.shard, token, rows });
+}
+
+/** What a mover may have written, and where. */
+interface Arrivals {
+  readonly group: string;
+  readonly token: number;
+  readonly shard: string;
+  readonly rows: readonly ChunkRow[];
 }
 
 /** Deletes what a mover has written of an uncommitted chunk. */
-export async function clearArrivals(
-  context: MoveContext,
-  {
-    row,
-    shard: name,
-    token,
-    stretch,
-  }: { row: MovingRow; shard: string; token: number; stretch: { from: PlanRow['since']; upto: PlanRow['upto'] } },
-): Promise<void> {
+export async function clearArrivals(context: MoveContext, { group, token, shard: name, rows }: Arrivals): Promise<void> {
   const shard = await context.connections.shard(name);
-  context.announce('clear', { group: row.group, shard: name });
-  const arriving = transfersOf(row.parts).filter(({ target }) => target === name);
-  const clear = () =>
-    shard.use((runner) =>
-      moverTransaction(runner, { token, rows: [partKey(row, name)] }, async () => {
-        for (const { rules } of arriving) {
-          await deleteStretch(runner, shard.tables(row.group), { ...stretch, rules }, { batchRows: context.options.chunkRows });
-        }
-      }),
-    );
-  await untilNotBlocked(clear);
+  context.announce('clear', { group, shard: name });
+  const stretches = rows.flatMap(({ row, from, upto }) =>
+    transfersOf(row.parts)
+      .filter(({ target }) => target === name)
+      .map(({ rules }) => ({ from, upto, rules })),
+  );
+  const lease = { token, rows: rows.map(({ row }) => partKey(row, name)) };
+  await untilNotBlocked(() =>
+    shard.use((runner) => moverTransaction(runner, lease, () => deleteStretches(runner, shard.tables(group), stretches))),
+  );
 }
 
-async function setBack(context: MoveContext, { row, planned, part, token, version }: Undone): Promise<void> {
-  const shard = await context.connections.shard(part.shard);
-  const key = partKey(row, part.shard);
-  const marks = { token, watermark: planned.watermark, version };
-  await markUntilDone(context, shard, [{ key, mark: (runner) => shard.marks.setBack(runner, key, marks) }]);
+/** On each shard all rows together. */
+async function setBack(
+  context: MoveContext,
+  undone: readonly Held[],
+  { token, version }: { token: number; version: number },
+): Promise<void> {
+  for (const name of [...new Set(undone.map(({ part }) => part.shard))].sort()) {
+    const shard = await context.connections.shard(name);
+    const marks = undone
+      .filter(({ part }) => part.shard === name)
+      .map(({ row, planned }) => markOf.setBack(partKey(row, name), { token, watermark: planned.watermark, version }));
+    await markUntilDone(context, shard, marks);
+  }
 }

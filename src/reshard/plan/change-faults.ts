@@ -22,7 +22,10 @@ function nameFaults({ core, change: { add = [], remove = [], reweigh = {} } }: A
   const unknown = [...new Set(named)].filter((name) => !core.shards.has(name));
   const several = [...new Set(named.filter((name, index) => named.indexOf(name) !== index))];
   return [
-    ...unknown.map((name) => `There is no shard "${name}". Name it in the option shards of every process first.`),
+    ...unknown.map(
+      (name) =>
+        `There is no shard "${name}". There are: ${[...core.shards.keys()].join(', ')}. One that is to join is named in the option shards, with weight: 0, of every process first.`,
+    ),
     ...several.map((name) => `Shard "${name}" is named several times; one change can be asked of it at once.`),
   ];
 }

@@ -29,7 +29,7 @@ async function freeBytes({ source, runner }: SurveyedShard): Promise<number | un
     return found?.free === null || found?.free === undefined ? undefined : Number(found.free);
   } catch (error) {
     // The plugin is not installed, or the user may not ask it.
-    if (['noTable', 'denied'].includes(databaseFault(error)) || /unknown table/i.test(String(error))) return undefined;
+    if (['noTable', 'denied'].includes(databaseFault(error))) return undefined;
     throw error;
   }
 }

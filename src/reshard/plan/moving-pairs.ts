@@ -37,6 +37,16 @@ export function foreignStretches(group: string, move: GroupMove, shard: string):
   return stretches;
 }
 
+/** The stretches of the whole line of which a shard owns nothing before. */
+export function ownedByOthers({ from }: GroupMove, shard: string): readonly MovedStretch[] {
+  const stretches: MovedStretch[] = [];
+  for (const { since, upto, rule } of from.segments) {
+    if (rule.shards.includes(shard)) continue;
+    join(stretches, { from: since ?? Number.NEGATIVE_INFINITY, upto: upto ?? Number.POSITIVE_INFINITY, rules: [] });
+  }
+  return stretches;
+}
+
 /** The rule of a table at a position; nobody's where it has no beginning yet. */
 export function ruleAt({ segments }: RoutingTable, position: Position): Rule {
   let [low, high] = [0, segments.length];

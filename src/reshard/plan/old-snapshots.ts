@@ -14,14 +14,14 @@ const MYSQL =
  * Warns of a transaction that has been open for long: on PostgreSQL it slows the guards by every mark that is made meanwhile, and on
  * MySQL and MariaDB it may hold up the triggers and the chunks of the rows it wrote. None where the user may not know of others.
  */
-export async function oldSnapshotWarnings({ shard, source, runner }: SurveyedShard): Promise<readonly string[]> {
+export async function oldSnapshotWarnings({ shard, source, runner }: SurveyedShard, oldMs = OLD_MS): Promise<readonly string[]> {
   const dialect = fenceDialect(source);
   if (dialect === 'sqlite') return [];
   const server = dialect === 'postgres' ? 'PostgreSQL' : (await isMariadb(source, runner)) ? 'MariaDB' : 'MySQL';
   try {
     const [found] = await runner.query(dialect === 'postgres' ? POSTGRES : MYSQL);
     const openMs = Number(found?.ms ?? 0);
-    if (openMs < OLD_MS) return [];
+    if (openMs < oldMs) return [];
     return [
       `Shard ${shard.name}: a transaction has been open on ${server} for ${Math.round(openMs / 1000)} s. Moves are slow while it lasts.`,
     ];

@@ -2,14 +2,16 @@ import type { Position } from '../../routing';
 import type { GroupMove } from '../../topology';
 import { countAt, countStretches, crowdedPositions } from './count-rows';
 import { sum } from './estimates';
-import { foreignStretches, movingPairs } from './moving-pairs';
+import { foreignStretches, movingPairs, ownedByOthers } from './moving-pairs';
 import type { SurveyedShard } from './surveyed-shard';
 
 /** Rows of what moves that are on a shard that does not own them: they would be taken for copies, and cleared. */
 export async function misplacedFaults(group: string, move: GroupMove, surveyed: readonly SurveyedShard[]): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const { shard, runner, tables } of surveyed) {
-    const stretches = foreignStretches(group, move, shard.name);
+    const isLeaving = move.from.shards.includes(shard.name) && !move.to.shards.includes(shard.name);
+    // A shard that leaves has to be empty, not only where others' rows move.
+    const stretches = isLeaving ? ownedByOthers(move, shard.name) : foreignStretches(group, move, shard.name);
     for (const table of tables.get(group) ?? []) {
       const rows = await countStretches(runner, table, stretches);
       if (rows > 0) {

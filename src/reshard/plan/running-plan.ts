@@ -7,7 +7,8 @@ export function runningPlanFaults({ plan }: Topology): readonly string[] {
 
 function wayOn({ phase, order }: TopologyPlan): string {
   if (phase === 'cleaning' || phase === 'disarming')
-    return 'All of its rows have moved. Let cluster.reshard.resume() finish it, then plan.';
-  if (order === 'pause') return 'It is paused. Let its run continue() or cancel(); cluster.reshard.resume() gives the run to any process.';
-  return 'Let cluster.reshard.resume() finish it, or end it with cancel() of its run.';
+    return 'All of its rows have moved. Let cluster.reshard.resume() or typeorm-sharding reshard resume finish it, then plan.';
+  if (order === 'pause')
+    return 'It is paused. Let it go on with cluster.reshard.continue() or typeorm-sharding reshard continue, or end it with cancel().';
+  return 'Let cluster.reshard.resume() or typeorm-sharding reshard resume finish it, or end it with cancel().';
 }

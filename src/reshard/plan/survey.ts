@@ -32,9 +32,10 @@ export interface Surveyed {
 export async function survey(asked: Surveyed): Promise<Survey> {
   const [faults, warnings]: [string[], string[]] = [[], []];
   const sizes = new Map<string, TableSize>();
+  faults.push(...(await provisionFaults(asked)));
   for (const shard of asked.surveyed) {
     asked.signal?.throwIfAborted();
-    faults.push(...(await provisionFaults(shard, asked.moves)), ...(await fenceFaults(shard, asked.moves)));
+    faults.push(...(await fenceFaults(shard, asked.moves)));
     warnings.push(...(await oldSnapshotWarnings(shard)));
   }
   const built = await schemaFindings(asked, sizes);
@@ -44,14 +45,26 @@ export async function survey(asked: Surveyed): Promise<Survey> {
   return { ...(await rowFindings(asked, sizes)), warnings };
 }
 
-async function provisionFaults({ shard, source, runner }: SurveyedShard, moves: Surveyed['moves']): Promise<readonly string[]> {
-  const version = await provisionedVersion(source);
-  const missing = [`Shard ${shard.name} has no control tables for what moves. Run cluster.reshard.provision().`];
-  if (version === undefined) return missing;
-  if (version !== FENCE_SCHEMA_VERSION)
-    return [`Shard ${shard.name} has control tables of version ${version}, not ${FENCE_SCHEMA_VERSION}.`];
-  for (const group of moves.keys()) if ((await readOwnership(source, runner, group)).length === 0) return missing;
-  return [];
+async function provisionFaults({ surveyed, moves }: Surveyed): Promise<readonly string[]> {
+  const faults: string[] = [];
+  const missing: string[] = [];
+  for (const { shard, source, runner } of surveyed) {
+    const version = await provisionedVersion(source);
+    if (version === undefined || !(await hasRows(source, runner, moves))) missing.push(shard.name);
+    else if (version !== FENCE_SCHEMA_VERSION)
+      faults.push(`Shard ${shard.name} has control tables of version ${version}, not ${FENCE_SCHEMA_VERSION}.`);
+  }
+  if (missing.length === 0) return faults;
+  const names = missing.join(', ');
+  return [
+    `There are no control tables for what moves on ${names}. Run cluster.reshard.provision() or typeorm-sharding provision.`,
+    ...faults,
+  ];
+}
+
+async function hasRows(source: SurveyedShard['source'], runner: SurveyedShard['runner'], moves: Surveyed['moves']): Promise<boolean> {
+  for (const group of moves.keys()) if ((await readOwnership(source, runner, group)).length === 0) return false;
+  return true;
 }
 
 async function fenceFaults({ source }: SurveyedShard, moves: Surveyed['moves']): Promise<readonly string[]> {

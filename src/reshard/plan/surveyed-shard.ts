@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { ShardDataSource, ShardHandle } from '../../cluster';
+import { namedRunner, type ShardDataSource, type ShardHandle } from '../../cluster';
 import { ConfigurationError } from '../../errors';
 import { type MovableTable, movableTables, openMoverSource } from '../rows';
 
@@ -7,7 +7,7 @@ import { type MovableTable, movableTables, openMoverSource } from '../rows';
 export interface SurveyedShard {
   readonly shard: ShardHandle;
   readonly source: ShardDataSource;
-  /** In no transaction. */
+  /** In no transaction; it names the shard on what goes wrong. */
   readonly runner: QueryRunner;
   /** The tables of each group, by its name. */
   readonly tables: ReadonlyMap<string, readonly MovableTable[]>;
@@ -50,7 +50,7 @@ async function open(shard: ShardHandle, groups: readonly string[]) {
   const opened = await openMoverSource(await shard.open(), { connections: 2 });
   try {
     const tables = new Map(groups.map((group) => [group, movableTables(opened.source, group)] as const));
-    const runner = opened.source.createQueryRunner('master');
+    const runner = namedRunner(opened.source);
     const close = async () => {
       await runner.release();
       await opened.destroy();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ShardDataSource, ShardHandle } from '../../cluster';
+import { namedRunner, type ShardDataSource, type ShardHandle } from '../../cluster';
 import { ReshardStoppedError } from '../../errors';
 import type { LiveTopology } from '../../live';
 import { openMoverSource, referenceTables } from '../rows';
@@ -90,10 +90,10 @@ interface CopyFrom {
 
 async function copyTo(target: ShardHandle, { source, stuck, options }: CopyFrom): Promise<number> {
   const opened = await openMoverSource(await target.open(), { connections: 2 });
-  const from = source.createQueryRunner('master');
+  const from = namedRunner(source);
   // Partitions of one embedded database share its only transaction.
   const isOneHandle = opened.source.context.lock === source.context.lock;
-  const to = isOneHandle ? from : opened.source.createQueryRunner('master');
+  const to = isOneHandle ? from : namedRunner(opened.source);
   try {
     let changed = 0;
     const tables = new Map(referenceTables(source).map((table) => [table.table, table] as const));

@@ -1,3 +1,4 @@
+import { undo } from '../../cluster';
 import { type CopiedRow, keyText, type TableRows } from '../rows/copied-rows';
 import { insertRows } from '../rows/insert-rows';
 import { KeyCondition } from '../rows/key-condition';
@@ -103,7 +104,7 @@ async function inTransaction<T>({ runner }: ReferenceSide, work: () => Promise<T
     await runner.commitTransaction();
     return value;
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    await undo(runner);
     throw error;
   }
 }

@@ -24,7 +24,7 @@ export async function describeMysqlTable(runner: QueryRunner, path: string): Pro
       `FROM information_schema.COLUMNS WHERE ${IN_PLACE}`,
     place,
   );
-  if (found.length === 0) return 'there is no such table.';
+  if (found.length === 0) return 'there is no such table. Make it as on the other shards, by synchronize or a migration.';
   const columns = byName(found).map((each) => describe(each, `${quoted(path)}.${quoted(each.name)}`));
   const unknown = columns.filter((column) => typeof column === 'string');
   if (unknown.length > 0) return `no exact form is known for the type of ${unknown.join(', ')}.`;

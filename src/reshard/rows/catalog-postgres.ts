@@ -18,7 +18,7 @@ export async function describePostgresTable(runner: QueryRunner, path: string): 
       'FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped',
     [quotedPath(dataSource, path)],
   );
-  if (found.length === 0) return 'there is no such table.';
+  if (found.length === 0) return 'there is no such table. Make it as on the other shards, by synchronize or a migration.';
   const [encoding] = await runner.query('SHOW server_encoding');
   if (encoding?.server_encoding === 'SQL_ASCII') {
     return 'the database has the encoding SQL_ASCII, whose texts may be any bytes and cannot be copied exactly.';

@@ -15,7 +15,7 @@ export async function describeSqliteTable(runner: QueryRunner, path: string): Pr
   const found: readonly { readonly name: string; readonly hidden: number }[] = await runner.query(
     `SELECT name, hidden FROM pragma_table_xinfo(${text(table)}${schema === undefined ? '' : `, ${text(schema)}`})`,
   );
-  if (found.length === 0) return 'there is no such table.';
+  if (found.length === 0) return 'there is no such table. Make it as on the other shards, by synchronize or a migration.';
   const [{ encoding }] = (await runner.query('PRAGMA encoding')) as [{ readonly encoding: string }];
   const own = quotedPath(dataSource, path);
   const stored = byName(found.filter(({ hidden }) => hidden !== 1));

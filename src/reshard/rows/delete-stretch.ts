@@ -4,7 +4,7 @@ import { type ChunkBeginning, chunkBeginning } from './chunk-beginning';
 import type { MovableTable } from './movable-table';
 import type { MovedStretch } from './moved-stretch';
 import { send } from './statement';
-import { movedCondition } from './stretch-condition';
+import { anyMovedCondition } from './stretch-condition';
 import { withoutForeignKeys } from './write-rows';
 
 /** A part of a stretch that is deleted at once. */
@@ -42,20 +42,30 @@ export async function deleteStretch(
   let { upto } = stretch;
   while (stretch.from < upto) {
     const batch = await departureBatch(runner, tables, { ...stretch, upto, limit: options.batchRows });
-    if (batch.rows > 0) deleted += await deleteBatch(runner, tables, batch);
+    if (batch.rows > 0) deleted += await deleteStretches(runner, tables, [batch]);
     upto = batch.from;
   }
   return deleted;
 }
 
-async function deleteBatch(runner: QueryRunner, tables: readonly MovableTable[], batch: DepartureBatch): Promise<number> {
+/**
+ * Deletes the rows of several stretches as {@link deleteStretch} does those of one, all at once: for stretches that have few rows.
+ *
+ * @returns how many rows were deleted.
+ */
+export async function deleteStretches(
+  runner: QueryRunner,
+  tables: readonly MovableTable[],
+  stretches: readonly MovedStretch[],
+): Promise<number> {
   let deleted = 0;
-  for (const table of [...tables].reverse()) deleted += await deleteRows(runner, table, batch);
+  for (const table of [...tables].reverse()) deleted += await deleteRows(runner, table, stretches);
   return deleted;
 }
 
-async function deleteRows(runner: QueryRunner, table: MovableTable, batch: DepartureBatch): Promise<number> {
-  const condition = movedCondition(table.position, batch);
+async function deleteRows(runner: QueryRunner, table: MovableTable, stretches: readonly MovedStretch[]): Promise<number> {
+  const condition = anyMovedCondition(table.position, stretches);
+  if (condition === undefined) return 0;
   const isMysql = fenceDialect(runner.dataSource) === 'mysql';
   // Only in this form does MySQL take the name of the index. Without it, it might read, and wait for, rows beside the stretch.
   const head = isMysql ? `DELETE ${table.quotedPath} FROM ${table.quotedPath}${table.byPosition}` : `DELETE FROM ${table.quotedPath}`;

@@ -1,4 +1,4 @@
-import { type ShardDataSource, separateSource } from '../../cluster';
+import { type ShardDataSource, separateSource, shardFault } from '../../cluster';
 import { fenceDialect } from '../../fence';
 import { readCatalog } from './catalog';
 import { SESSIONS } from './mover-session';
@@ -25,15 +25,19 @@ export interface MoverSource {
 export async function openMoverSource(source: ShardDataSource, options: { readonly connections: number }): Promise<MoverSource> {
   const dialect = fenceDialect(source);
   if (dialect === 'sqlite') {
-    await readCatalog(source);
+    await named(source, readCatalog(source));
     return { source, destroy: async () => undefined };
   }
   const own = await separateSource(source, { connections: options.connections, initCommands: SESSIONS[dialect] });
   try {
-    await readCatalog(own);
+    await named(own, readCatalog(own));
   } catch (error) {
     await own.destroy();
     throw error;
   }
   return { source: own, destroy: () => own.destroy() };
+}
+
+function named<T>({ context }: ShardDataSource, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => Promise.reject(shardFault(context.shard, error)));
 }

@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { undo } from '../../cluster';
 import { compareTable, type RowDifference } from './compare-rows';
 import { type CopiedRow, keyText, type TableRows } from './copied-rows';
 import { insertRows } from './insert-rows';
@@ -123,7 +124,7 @@ async function inTransaction<T>(runner: QueryRunner, work: () => Promise<T>): Pr
     await runner.commitTransaction();
     return value;
   } catch (error) {
-    if (runner.isTransactionActive) await runner.rollbackTransaction();
+    await undo(runner);
     throw error;
   }
 }

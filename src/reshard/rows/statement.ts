@@ -1,4 +1,5 @@
 import { QueryFailedError, type QueryRunner } from 'typeorm';
+import { ShardError } from '../../errors';
 
 /** What a statement selected, by the names of its columns. */
 export type SelectedRow = Readonly<Record<string, string | null>>;
@@ -25,12 +26,13 @@ export async function select(runner: QueryRunner, sql: string, parameters: reado
 
 const SHOWN = 60;
 
-function withoutRows(error: unknown): unknown {
-  if (!(error instanceof QueryFailedError)) return error;
+function withoutRows(thrown: unknown): unknown {
+  const error = thrown instanceof ShardError ? thrown.cause : thrown;
+  if (!(error instanceof QueryFailedError)) return thrown;
   const query = `${error.query.slice(0, SHOWN)} …`;
   Object.assign(error, { query, parameters: [] }, 'sql' in error && { sql: query });
   // mysql2 keeps the statement on its own error.
   const { driverError } = error as { readonly driverError: { sql?: string } };
   if (typeof driverError.sql === 'string') driverError.sql = query;
-  return error;
+  return thrown;
 }

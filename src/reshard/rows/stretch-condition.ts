@@ -9,6 +9,13 @@ export function movedCondition(position: TablePosition, { rules, ...stretch }: M
   return [...stretchTerms(position, stretch), ...rules.flatMap((rule) => ruleTerm(position, rule))].join(' AND ') || 'TRUE';
 }
 
+/** The condition of a row that moves with any of some stretches, as SQL; undefined when none does. */
+export function anyMovedCondition(position: TablePosition, stretches: readonly MovedStretch[]): string | undefined {
+  const conditions = stretches.flatMap((stretch) => movedCondition(position, stretch) ?? []);
+  if (conditions.length <= 1) return conditions[0];
+  return `(${conditions.map((condition) => `(${condition})`).join(' OR ')})`;
+}
+
 /** The condition of a row that lies in a stretch, as SQL. */
 export function stretchCondition(position: TablePosition, stretch: Stretch): string {
   return stretchTerms(position, stretch).join(' AND ') || 'TRUE';

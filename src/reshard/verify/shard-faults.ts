@@ -8,7 +8,7 @@ import { guardedGroups } from '../provision-cluster';
 /** What the guards of a shard are, and should not be. */
 export async function guardFaults(core: ClusterCore, topology: Topology, source: ShardDataSource): Promise<readonly string[]> {
   const { guards, superfluous } = await guardState(source, fencedGroups(topology));
-  const wanted = guardedGroups(core, topology);
+  const wanted = guardedGroups(core, topology, source.context.shard);
   if (wanted.length > 0) {
     const own = await guardState(source, wanted);
     return own.guards

@@ -22,7 +22,10 @@ export interface TopologyTables {
   readonly beats: string;
   /** `cluster, id` */
   readonly forget: string;
-  /** `cluster`: forgets what was not heard of for a week by the database's clock, which only tidies up. */
+  /**
+   * `cluster, id, beat`: forgets what was not heard of for a week by the database's clock, which only tidies up. Since that clock may jump,
+   * it is for those that are known to be silent.
+   */
   readonly sweep: string;
 }
 
@@ -54,7 +57,7 @@ export function topologyTables(dataSource: DataSource, table: string): TopologyT
     beat: `INSERT INTO ${clients} (cluster, id, version, connected, beat, seen) VALUES (${at(0)}, ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}, ${now}) ${onConflict(dialect)}`,
     beats: `SELECT id, version, connected, beat FROM ${clients} WHERE cluster = ${at(0)} ORDER BY id`,
     forget: `DELETE FROM ${clients} WHERE cluster = ${at(0)} AND id = ${at(1)}`,
-    sweep: `DELETE FROM ${clients} WHERE cluster = ${at(0)} AND seen < ${now} - ${WEEK_SECONDS}`,
+    sweep: `DELETE FROM ${clients} WHERE cluster = ${at(0)} AND id = ${at(1)} AND beat = ${at(2)} AND seen < ${now} - ${WEEK_SECONDS}`,
   };
 }
 

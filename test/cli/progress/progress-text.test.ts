@@ -10,7 +10,14 @@ describe('A line of progress', () => {
 
   it('says all of it is done only when it is', () => {
     expect(progressLine(progressOf({ movedRows: 99_999, totalRows: 100_000 }))).toContain('99,999 of 100,000 rows (99 %)');
-    expect(progressLine(progressOf({ movedRows: 0, totalRows: 0 }))).toContain('0 of 0 rows (100 %)');
+    expect(progressLine(progressOf({ movedRows: 5, totalRows: 5, phase: 'cleaning' }))).toContain('5 of 5 rows (100 %)');
+  });
+
+  it('says no share of what a resumed run cannot estimate', () => {
+    expect(progressLine(progressOf({ movedRows: 31, totalRows: 31 }))).toMatch(/^moving rows, 31 rows so far, /);
+    expect(progressLine(progressOf({ movedRows: 0, totalRows: 0, phase: 'announced' }))).toMatch(
+      /^waiting for all clients, 0 rows so far\b/,
+    );
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { ensureNativeSqlite } from '../native-sqlite';
 import { parseSelection, type Selection, serverKindsOf } from '../selection';
-import { ensureServersInstalled, type ServerKind, Supervisor, startServer } from '../servers';
+import { ensureServersInstalled, type ServerKind, Supervisor, startServer, testsWithoutServers } from '../servers';
 import { publishTestRun } from '../test-run';
 import { lastLines } from './last-lines';
 import { runFault } from './run-fault';
@@ -33,7 +33,7 @@ function selectionOfRun(): Selection {
 /** Runs all checks before it fails, so that one message names all that is missing. */
 function requireMachine(selection: Selection): void {
   const checks = [
-    () => ensureServersInstalled(serverKindsOf(selection)),
+    () => ensureServersInstalled(serverKindsOf(selection), testsWithoutServers),
     () => (selection.names.includes('sqlite') ? ensureNativeSqlite() : undefined),
   ];
   const faults = checks.flatMap((check) => {

@@ -1,4 +1,4 @@
-export { ensureServersInstalled, missingServersMessage } from './installation';
+export { ensureServersInstalled, missingServersMessage, testsWithoutServers } from './installation';
 export type { PrivateServer, Server, ServerAddress, ServerKind } from './server';
 export { listDatabases, onConnection, runSql } from './sql';
 export { startServer } from './start-server';

@@ -6,14 +6,25 @@ import type { ServerKind } from './server';
 const titles: Readonly<Record<ServerKind, string>> = { mariadb: 'MariaDB', postgres: 'PostgreSQL' };
 const aptPackages: Readonly<Record<ServerKind, string>> = { mariadb: 'mariadb-server', postgres: 'postgresql' };
 const brewFormulas: Readonly<Record<ServerKind, string>> = { mariadb: 'mariadb', postgres: 'postgresql@17' };
+/** How to run the tests on a machine without the servers. */
+export const testsWithoutServers: readonly string[] = [
+  `  Docker:          docker run --rm -v "$PWD":/source:ro node:20-bookworm sh -c 'cp -r /source /work && cd /work && npm ci && npm test'`,
+  'To leave servers out on purpose, name what to run on: TEST_DATABASES=sqlite npm test (any of sqlite,mariadb,postgres).',
+];
 const policyFile = '/usr/sbin/policy-rc.d';
+
+/** The programs of servers are not there; the message says what to install. */
+export class MissingServersError extends Error {
+  override readonly name = 'MissingServersError';
+}
 
 /**
  * Makes sure that the programs of these servers are there; as root on Debian it installs what is missing.
  *
- * @throws Error that says what to install, once for all kinds.
+ * @param otherWays - lines of the message that say how to do without them.
+ * @throws {MissingServersError} once for all kinds.
  */
-export function ensureServersInstalled(kinds: readonly ServerKind[]): void {
+export function ensureServersInstalled(kinds: readonly ServerKind[], otherWays: readonly string[] = []): void {
   const missing = missingOf(kinds);
   if (missing.length === 0) {
     return;
@@ -21,19 +32,25 @@ export function ensureServersInstalled(kinds: readonly ServerKind[]): void {
   const failure = canInstall() ? installWithApt(missing) : undefined;
   const stillMissing = missingOf(kinds);
   if (stillMissing.length > 0) {
-    throw new Error(missingServersMessage(stillMissing, failure));
+    throw new MissingServersError(missingServersMessage(stillMissing, { failure, otherWays }));
   }
 }
 
-/** Says what is missing and how to install it with apt and Homebrew, or how to do without by Docker. */
-export function missingServersMessage(missing: readonly ServerKind[], failure?: string): string {
+/** What the message about missing servers says beside how to install them. */
+interface MissingServersText {
+  /** Why apt-get could not bring them. */
+  readonly failure?: string | undefined;
+  readonly otherWays?: readonly string[];
+}
+
+/** Says what is missing and how to install it with apt and Homebrew. */
+export function missingServersMessage(missing: readonly ServerKind[], { failure, otherWays = [] }: MissingServersText = {}): string {
   const list = missing.map((kind) => `${titles[kind]} (${requiredPrograms[kind].join(', ')})`).join(' and ');
   return [
-    `Tests run on real database servers, and this machine has no ${list}. Install, then run the same command again:`,
+    `This runs on real database servers, and this machine has no ${list}. Install, then run the same command again:`,
     `  Debian, Ubuntu:  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.map((kind) => aptPackages[kind]).join(' ')}`,
     `  macOS:           brew install ${missing.map((kind) => brewFormulas[kind]).join(' ')}`,
-    `  Docker:          docker run --rm -v "$PWD":/source:ro node:20-bookworm sh -c 'cp -r /source /work && cd /work && npm ci && npm test'`,
-    'To leave servers out on purpose, name what to run on: TEST_DATABASES=sqlite npm test (any of sqlite,mariadb,postgres).',
+    ...otherWays,
     ...(failure === undefined ? [] : [`apt-get was tried and failed: ${failure}`]),
   ].join('\n');
 }
@@ -49,7 +66,7 @@ function canInstall(): boolean {
 /** @returns what went wrong, undefined when nothing did. */
 function installWithApt(kinds: readonly ServerKind[]): string | undefined {
   const packages = kinds.map((kind) => aptPackages[kind]);
-  console.error(`Installing ${packages.join(' and ')} with apt-get, because the tests need them …`);
+  console.error(`Installing ${packages.join(' and ')} with apt-get, because they are needed …`);
   return withoutServiceStart(() => {
     // A failed update is not final: the lists on the machine may do.
     const update = apt(['update']);

@@ -149,7 +149,9 @@ describe.each(databaseKinds)('makePlan on %s', (kind) => {
 
   it('refuses a database that was not provisioned', async () => {
     await sqlOn('s3', 'DROP TABLE _shard_control');
-    expect(await reasons({ add: ['s3'] })).toEqual(['Shard s3 has no control tables for what moves. Run cluster.reshard.provision().']);
+    expect(await reasons({ add: ['s3'] })).toEqual([
+      'There are no control tables for what moves on s3. Run cluster.reshard.provision() or typeorm-sharding provision.',
+    ]);
   });
 
   it('refuses foreign keys from tables outside of the group', async () => {

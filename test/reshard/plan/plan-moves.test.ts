@@ -161,7 +161,7 @@ describe('planMoves', () => {
       expect(await refused({})).toEqual([
         expect.stringMatching(/^A plan is running already: add s3 \(p1\), which is moving\. .*resume\(\).*cancel\(\)/),
       ]);
-      expect(await refused({ order: 'pause' })).toEqual([expect.stringContaining('It is paused. Let its run continue()')]);
+      expect(await refused({ order: 'pause' })).toEqual([expect.stringContaining('It is paused. Let it go on with')]);
       expect(await refused({ phase: 'cleaning' })).toEqual([expect.stringContaining('All of its rows have moved')]);
       expect(await reasonsOf(() => planTo(cluster.core, topologyFor(cluster, { plan }), { tables: new Map(), weights: {} }))).toHaveLength(
         1,

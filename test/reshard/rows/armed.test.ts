@@ -7,7 +7,7 @@ import {
   type MoverSource,
   movableTables,
   openMoverSource,
-  readStretch,
+  readStretches,
   writeRows,
 } from '../../../src/reshard/rows';
 import { databaseKinds } from '../../database';
@@ -51,11 +51,11 @@ describe.each(databaseKinds)('A chunk between armed members (%s)', (kind) => {
       const tables = [0, 1].map((index) => movableTables(movers[index]!.source, departing.group)) as [never, never];
       const chunk = { from: since + 10, upto: departing.upto, rules: [ALL] };
 
-      const rows = await moverTransaction(from, lease, () => readStretch(from, tables[0], chunk));
+      const rows = await moverTransaction(from, lease, () => readStretches(from, tables[0], [chunk]));
       expect(rows.count).toBe(20);
       const copied = await moverTransaction(to, { token: 1, rows: [arriving] }, async () => {
         await writeRows(to, tables[1], rows);
-        return readStretch(to, tables[1], chunk);
+        return readStretches(to, tables[1], [chunk]);
       });
       expect(compareRows(rows, copied)).toEqual([]);
 

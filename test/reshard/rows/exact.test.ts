@@ -11,7 +11,7 @@ import {
   type MoverSource,
   movableTables,
   openMoverSource,
-  readStretch,
+  readStretches,
   writeRows,
 } from '../../../src/reshard/rows';
 import { HASH_LINE_LENGTH } from '../../../src/routing';
@@ -66,7 +66,7 @@ describe.each(databaseKinds)('Rows that are copied (%s)', (kind) => {
       await runner.release();
     }
   };
-  const read = (mover: number) => inTransaction(mover, (runner, tables) => readStretch(runner, tables, WHOLE));
+  const read = (mover: number) => inTransaction(mover, (runner, tables) => readStretches(runner, tables, [WHOLE]));
 
   it('are the same for the database, and its differences are found', async () => {
     const rows = await read(0);

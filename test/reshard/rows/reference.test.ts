@@ -9,7 +9,7 @@ import {
   deleteStretch,
   movableTables,
   openMoverSource,
-  readStretch,
+  readStretches,
   referenceTables,
   writeRows,
 } from '../../../src/reshard/rows';
@@ -61,7 +61,7 @@ describe.each(databaseKinds)('Tables between two members (%s)', (kind) => {
         `INSERT INTO part (id, owner, ${q('parentId')}, ${q('_shard_position')}) VALUES ('${id}', 'o', ${parent ? `'${parent}'` : 'NULL'}, 7)`;
       for (const sql of [part('z', null), part('m', 'z'), part('a', 'm'), part('k', 'k')]) await sources[0].query(sql);
       const [own, other] = movers.map(({ source }) => movableTables(source, 'Part')) as [never, never];
-      const rows = await readStretch(runners[0]!, own, whole);
+      const rows = await readStretches(runners[0]!, own, [whole]);
       await runners[1]!.startTransaction();
       await writeRows(runners[1]!, other, rows);
       expect(await deleteStretch(runners[1]!, other, whole, { batchRows: 10 })).toBe(4);
@@ -78,7 +78,7 @@ describe.each(databaseKinds)('Tables between two members (%s)', (kind) => {
 });
 
 /** Explains what is sent while a chunk is found and read: no table may be scanned. */
-async function expectIndex(runner: Parameters<typeof readStretch>[0], tables: Parameters<typeof readStretch>[1]): Promise<void> {
+async function expectIndex(runner: Parameters<typeof readStretches>[0], tables: Parameters<typeof readStretches>[1]): Promise<void> {
   const dialect = fenceDialect(runner.dataSource);
   const sent: string[] = [];
   const { query } = runner;
@@ -87,7 +87,7 @@ async function expectIndex(runner: Parameters<typeof readStretch>[0], tables: Pa
     return query.call(runner, sql, ...rest);
   }) as typeof query;
   await chunkBeginning([{ runner, tables }], { from: 1, upto: 9 }, 5);
-  await readStretch(runner, tables, { ...whole, from: 1, upto: 9 });
+  await readStretches(runner, tables, [{ ...whole, from: 1, upto: 9 }]);
   runner.query = query;
   expect(sent).toHaveLength(2);
   for (const sql of sent) {

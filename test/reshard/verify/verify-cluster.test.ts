@@ -6,6 +6,7 @@ import { fencedGroups } from '../../../src/reshard/fenced-groups';
 import { checkProvisioned, provisionCluster } from '../../../src/reshard/provision-cluster';
 import { verifyCluster } from '../../../src/reshard/verify';
 import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { caseOn } from '../../long-run';
 import { Country, startThree } from '../fixtures';
 
 describe.each(databaseKinds)('verifyCluster on %s', (kind) => {
@@ -27,13 +28,13 @@ describe.each(databaseKinds)('verifyCluster on %s', (kind) => {
   const sqlOn = (shard: string, sql: string) => cluster.query(sql, [], { shards: [shard] });
   const kinds = async () => (await verifyCluster(cluster.live)).faults.map((fault) => `${fault.shard} ${fault.kind}`);
 
-  it('finds nothing when all is as provisioned, also when it is provisioned again', async () => {
+  caseOn(kind, 0)('finds nothing when all is as provisioned, also when it is provisioned again', async () => {
     await provisionCluster(cluster.live);
     await checkProvisioned(cluster.core);
     expect(await verifyCluster(cluster.live)).toEqual({ isWell: true, version: cluster.live.current.version, faults: [], references: [] });
   });
 
-  it('finds rows of ownership that say otherwise than the topology', async () => {
+  caseOn(kind, 1)('finds rows of ownership that say otherwise than the topology', async () => {
     const group = cluster.driver.escape('group');
     await sqlOn('s3', `UPDATE _shard_ownership SET version = 99 WHERE ${group} = 'Topic'`);
     await sqlOn('s2', `DELETE FROM _shard_ownership WHERE ${group} = 'Owner' AND since = 0`);
@@ -41,7 +42,7 @@ describe.each(databaseKinds)('verifyCluster on %s', (kind) => {
     expect(await kinds()).toEqual(['s1 ownership', 's2 ownership', 's3 ownership']);
   });
 
-  it('finds a guard that is gone, and the start refuses it', async () => {
+  caseOn(kind, 2)('finds a guard that is gone, and the start refuses it', async () => {
     await disarm(cluster.shard('s2').dataSource as ShardDataSource, fencedGroups(cluster.live.current));
     expect(new Set(await kinds())).toEqual(new Set(['s2 guards']));
     await expect(checkProvisioned(cluster.core)).rejects.toThrow(ControlTablesError);
@@ -49,17 +50,17 @@ describe.each(databaseKinds)('verifyCluster on %s', (kind) => {
     expect(await kinds()).toEqual([]);
   });
 
-  it('refuses to start on control tables of another version', async () => {
+  caseOn(kind, 3)('refuses to start on control tables of another version', async () => {
     await sqlOn('s2', 'UPDATE _shard_control SET schema_version = 7');
     await expect(checkProvisioned(cluster.core)).rejects.toThrow('they have version 7');
   });
 
-  it('finds an identity of another shard', async () => {
+  caseOn(kind, 4)('finds an identity of another shard', async () => {
     await sqlOn('s2', "UPDATE _shard_identity SET shard = 'other'");
     expect(await kinds()).toEqual(['s2 identity']);
   });
 
-  it('finds reference rows that differ, and names them only when asked', async () => {
+  caseOn(kind, 5)('finds reference rows that differ, and names them only when asked', async () => {
     await sqlOn('s2', "UPDATE country SET people = 2 WHERE code = 'a'");
     await sqlOn('s2', "INSERT INTO country (code, people) VALUES ('b', 1)");
     const report = await verifyCluster(cluster.live);
