@@ -5,7 +5,7 @@ import { patiently } from './change-topology';
 import type { Chunk } from './chunk';
 import { Hands, isWanted } from './hands';
 import { liveTokens } from './live-movers';
-import { type BusyRows, moveChunk } from './move-chunk';
+import { type BusyRows, type ChunkEnd, moveChunk } from './move-chunk';
 import type { MoveContext } from './move-context';
 import { isWaiting, rowsOf } from './plan-edits';
 import { type RowChoice, takeRows } from './take-rows';
@@ -34,13 +34,12 @@ async function work(context: MoveContext, hands: Hands): Promise<void> {
     const chunk = await hands.take();
     if (!chunk) return;
     if (chunk === 'later') continue;
-    let busy: BusyRows | undefined;
+    let [end, busy]: [ChunkEnd['end'], BusyRows | undefined] = ['again', undefined];
     try {
       await context.parts.throttle.admit(chunk.count, context.signal);
       await awaitReplicas(context, chunk);
-      const { end, busy: left } = await moveChunk(context, chunk);
-      failed = end === 'again' ? failed + 1 : 0;
-      busy = left;
+      ({ end, busy } = await moveChunk(context, chunk));
+      failed = end === 'moved' ? 0 : failed + 1;
     } catch (error) {
       hands.isStopped = true;
       throw error;
@@ -48,6 +47,8 @@ async function work(context: MoveContext, hands: Hands): Promise<void> {
       hands.putBack(chunk, busy);
     }
     if (failed > 0) await backOff(failed, context.signal);
+    // Until it is known who has the rows they would be tried again and again.
+    if (end === 'lost') await patiently(() => context.live.refresh(), context.signal);
   }
 }
 
