@@ -5,7 +5,7 @@ import { patiently } from './change-topology';
 import type { Chunk } from './chunk';
 import { Hands, isWanted } from './hands';
 import { liveTokens } from './live-movers';
-import { type BusyRows, type ChunkEnd, moveChunk } from './move-chunk';
+import { type ChunkEnd, moveChunk } from './move-chunk';
 import type { MoveContext } from './move-context';
 import { isWaiting, rowsOf } from './plan-edits';
 import { type RowChoice, takeRows } from './take-rows';
@@ -34,21 +34,21 @@ async function work(context: MoveContext, hands: Hands): Promise<void> {
     const chunk = await hands.take();
     if (!chunk) return;
     if (chunk === 'later') continue;
-    let [end, busy]: [ChunkEnd['end'], BusyRows | undefined] = ['again', undefined];
+    let chunkEnd: ChunkEnd = { end: 'again' };
     try {
       await context.parts.throttle.admit(chunk.count, context.signal);
       await awaitReplicas(context, chunk);
-      ({ end, busy } = await moveChunk(context, chunk));
-      failed = end === 'moved' ? 0 : failed + 1;
+      chunkEnd = await moveChunk(context, chunk);
+      failed = chunkEnd.end === 'moved' ? 0 : failed + 1;
     } catch (error) {
       hands.isStopped = true;
       throw error;
     } finally {
-      hands.putBack(chunk, busy);
+      hands.putBack(chunk, chunkEnd.busy);
     }
     if (failed > 0) await backOff(failed, context.signal);
     // Until it is known who has the rows they would be tried again and again.
-    if (end === 'lost') await patiently(() => context.live.refresh(), context.signal);
+    if (chunkEnd.end === 'lost') await patiently(() => context.live.refresh(), context.signal);
   }
 }
 
