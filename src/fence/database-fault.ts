@@ -1,7 +1,7 @@
 import { ShardError } from '../errors';
 
 /** What is wrong with a statement that failed, as far as the fence has to know. */
-export type DatabaseFault = 'blocked' | 'denied' | 'logBin' | 'noTable' | 'duplicate' | 'other';
+export type DatabaseFault = 'blocked' | 'denied' | 'logBin' | 'noTable' | 'noTrigger' | 'duplicate' | 'other';
 
 const FAULTS: ReadonlyMap<unknown, DatabaseFault> = new Map<unknown, DatabaseFault>([
   [1969, 'blocked'], // MariaDB: max_statement_time exceeded
@@ -24,6 +24,7 @@ const FAULTS: ReadonlyMap<unknown, DatabaseFault> = new Map<unknown, DatabaseFau
   [1146, 'noTable'], // MySQL: no such table
   [1109, 'noTable'], // MySQL: no such table in information_schema
   ['42P01', 'noTable'], // PostgreSQL: undefined table
+  [1360, 'noTrigger'], // MySQL: no such trigger
   [1062, 'duplicate'], // MySQL: duplicate entry
   [1359, 'duplicate'], // MySQL: trigger exists
   ['23505', 'duplicate'], // PostgreSQL: unique violation

@@ -5,10 +5,25 @@ import { type FenceRefusal, REFUSALS } from './fence-refusal';
 import { type Guard, guardName } from './guard';
 import type { GuardedTable } from './guarded-table';
 import { SLOT_LENGTH } from './rows-at-rest';
-import { usualExpression, VERDICTS, verdictExpression } from './verdict';
+import { passExpressions, usualExpression, VERDICTS, verdictExpression } from './verdict';
 
 /** The session variable of MySQL and MariaDB that holds a mover's token. */
-export const MOVER_VARIABLE = '@typeorm_sharding_mover';
+const MOVER_VARIABLE = '@typeorm_sharding_mover';
+
+/**
+ * Session variables in which guards keep the positions that they have let the mover's transaction write, or delete, under the lock on
+ * their row: as long as that is held, the row says the same of all of them.
+ */
+const PASSES = {
+  write: ['@typeorm_sharding_write_since', '@typeorm_sharding_write_upto'],
+  delete: ['@typeorm_sharding_delete_since', '@typeorm_sharding_delete_upto'],
+} as const;
+
+/** Lets guards know the session by its token, or no more; what they let pass before is forgotten. To be sent at both ends of a transaction. */
+export function setMover(token: number | undefined): string {
+  const passes = [...PASSES.write, ...PASSES.delete].map((variable) => `${variable} = NULL`);
+  return `SET ${MOVER_VARIABLE} = ${token === undefined ? 'NULL' : Number(token)}, ${passes.join(', ')}`;
+}
 
 type Event = 'insert' | 'update' | 'delete';
 
@@ -32,23 +47,32 @@ function mysqlGuard(source: DataSource, table: GuardedTable, event: Event): Guar
 function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
   const names = controlNames(source);
   const row = event === 'insert' ? 'NEW' : 'OLD';
-  const terms = { position: 'fence_position', mover: MOVER_VARIABLE, isDelete: event === 'delete' ? 'TRUE' : 'FALSE' };
-  const select = (expression: string) =>
-    `SELECT ${expression} INTO fence_verdict FROM ${names.ownership} ${covering(source, table)} LOCK IN SHARE MODE;`;
+  const isDelete = event === 'delete' ? 'TRUE' : 'FALSE';
+  const { elsewhere, frozen, notForMover, writeAndLog } = VERDICTS;
+  const select = (expressions: string, variables: string) =>
+    `SELECT ${expressions} INTO ${variables} FROM ${names.ownership} ${covering(source, table)} LOCK IN SHARE MODE;`;
+  const verdict = (mover: string) => verdictExpression({ position: 'fence_position', mover, isDelete });
+  const [since, upto] = event === 'delete' ? PASSES.delete : PASSES.write;
+  const pass = passExpressions({ position: 'fence_position', mover: MOVER_VARIABLE, isDelete });
   return [
     `BEGIN /* typeorm-sharding fence ${FENCE_SCHEMA_VERSION} */`,
     `DECLARE fence_position DECIMAL(20,0) DEFAULT ${table.position(row)};`,
     'DECLARE fence_verdict INT DEFAULT NULL;',
     ...(event === 'update' ? [refuseKeyChange(table)] : []),
-    select(usualExpression(terms)),
-    'IF fence_verdict IS NULL OR fence_verdict <> 1 THEN SET fence_verdict = NULL;',
+    `IF ${MOVER_VARIABLE} IS NULL THEN`,
+    select(usualExpression('fence_position'), 'fence_verdict'),
+    'IF fence_verdict = 1 THEN SET fence_verdict = 0; ELSE SET fence_verdict = NULL;',
     // Under the lock that the first look-up took: it is the same row.
-    select(verdictExpression(terms)),
-    `IF fence_verdict IS NULL OR fence_verdict = ${VERDICTS.elsewhere} THEN ${signal('elsewhere')}`,
-    `ELSEIF fence_verdict = ${VERDICTS.frozen} THEN ${signal('frozen')}`,
-    `ELSEIF fence_verdict = ${VERDICTS.notForMover} THEN ${signal('notForMover')}`,
-    `ELSEIF fence_verdict = ${VERDICTS.writeAndLog} THEN ${logKey(source, names, table, row)}`,
-    'END IF; END IF; END',
+    select(verdict('NULL'), 'fence_verdict'),
+    'END IF;',
+    `ELSEIF fence_position >= ${since} AND fence_position < ${upto} THEN SET fence_verdict = 0;`,
+    `ELSE ${select([verdict(MOVER_VARIABLE), pass.since, pass.upto].join(', '), ['fence_verdict', since, upto].join(', '))}`,
+    'END IF;',
+    `IF fence_verdict IS NULL OR fence_verdict = ${elsewhere} THEN ${signal('elsewhere')}`,
+    `ELSEIF fence_verdict = ${frozen} THEN ${signal('frozen')}`,
+    `ELSEIF fence_verdict = ${notForMover} THEN ${signal('notForMover')}`,
+    `ELSEIF fence_verdict = ${writeAndLog} THEN ${logKey(source, names, table, row)}`,
+    'END IF; END',
   ].join(' ');
 }
 

@@ -4,7 +4,7 @@ import { FENCE_SCHEMA_VERSION } from './control-tables';
 import type { Guard } from './guard';
 import type { FencedGroup } from './guarded-table';
 import { guardsOf } from './guards-of';
-import { installedGuards } from './installed-guards';
+import { type InstalledGuard, installedGuards, wantedGuards } from './installed-guards';
 import { withRunner } from './with-runner';
 
 /** How one guard stands. `altered`: another text under its name; `disabled`: there, but PostgreSQL was told not to fire it. */
@@ -43,14 +43,18 @@ export async function brokenGuards(
   runner: QueryRunner,
   groups: readonly FencedGroup[],
 ): Promise<readonly string[]> {
-  const { guards } = await compareGuards(source, runner, guardsOf(source, groups));
+  const wanted = guardsOf(source, groups);
+  const { guards } = compare(wanted, await wantedGuards(source, runner, wanted));
   const broken = guards.filter(({ condition }) => condition !== 'armed').map(({ table, condition }) => `${table} (${condition})`);
   return [...new Set(broken)];
 }
 
 /** Compares guards that must be there with those that are. */
 export async function compareGuards(source: ShardDataSource, runner: QueryRunner, guards: readonly Guard[]): Promise<GuardState> {
-  const installed = await installedGuards(source, runner);
+  return compare(guards, await installedGuards(source, runner));
+}
+
+function compare(guards: readonly Guard[], installed: readonly InstalledGuard[]): GuardState {
   const byName = new Map(installed.map((each) => [each.name, each]));
   const states = guards.map(({ name, table, body }) => {
     const found = byName.get(name);
@@ -67,7 +71,7 @@ export async function compareGuards(source: ShardDataSource, runner: QueryRunner
 
 function conditionOf(found: string | undefined, body: string, isEnabled: boolean | undefined): GuardCondition {
   if (found === undefined) return 'missing';
-  // SQLite gives the whole statement; the others give just the body.
+  // Some give the whole statement, others just the body.
   if (!found.endsWith(body)) return 'altered';
   return isEnabled === false ? 'disabled' : 'armed';
 }

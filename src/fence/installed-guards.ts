@@ -1,13 +1,15 @@
 import type { QueryRunner } from 'typeorm';
 import type { ShardDataSource } from '../cluster';
+import { databaseFault } from './database-fault';
 import { type FenceDialect, fenceDialect } from './fence-dialect';
-import { GUARD_PREFIX } from './guard';
+import { GUARD_PREFIX, type Guard } from './guard';
 
 /** A guard as the database has it. */
 export interface InstalledGuard {
   readonly name: string;
   /** Name of its table, without schema. */
   readonly table: string;
+  /** Its text, in some databases with what comes before. */
   readonly body: string;
   /** False for one that PostgreSQL keeps but does not fire. */
   readonly isEnabled: boolean;
@@ -34,4 +36,32 @@ export async function installedGuards(source: ShardDataSource, runner: QueryRunn
       isEnabled: Number(enabled) === 1,
     }))
     .filter(({ name }) => name.startsWith(GUARD_PREFIX));
+}
+
+/**
+ * Lists those guards that are there, maybe with others. On MySQL and MariaDB each is asked for by its name, which takes a tenth of the
+ * time: their catalog opens every table of the database.
+ */
+export async function wantedGuards(
+  source: ShardDataSource,
+  runner: QueryRunner,
+  guards: readonly Guard[],
+): Promise<readonly InstalledGuard[]> {
+  if (fenceDialect(source) !== 'mysql') return installedGuards(source, runner);
+  const found: InstalledGuard[] = [];
+  for (const { name, table } of guards) {
+    const body = await shownTrigger(source, runner, name);
+    if (body !== undefined) found.push({ name, table: table.table, body, isEnabled: true });
+  }
+  return found;
+}
+
+async function shownTrigger({ driver }: ShardDataSource, runner: QueryRunner, name: string): Promise<string | undefined> {
+  try {
+    const [shown] = await runner.query(`SHOW CREATE TRIGGER ${driver.escape(name)}`);
+    return String(shown?.['SQL Original Statement']);
+  } catch (error) {
+    if (databaseFault(error) === 'noTrigger') return undefined;
+    throw error;
+  }
 }

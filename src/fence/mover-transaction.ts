@@ -3,7 +3,7 @@ import { undo } from '../cluster';
 import { LeaseLostError } from '../errors';
 import { controlNames } from './control-tables';
 import { type FenceDialect, fenceDialect } from './fence-dialect';
-import { MOVER_VARIABLE } from './guard-mysql';
+import { setMover } from './guard-mysql';
 import { MOVER_SETTING } from './guard-postgres';
 import type { OwnershipKey } from './ownership-row';
 import { shareRows } from './share-row';
@@ -59,9 +59,9 @@ const nothing = async () => undefined;
 
 const SESSIONS: Readonly<Record<FenceDialect, MoverSession>> = {
   mysql: {
-    mark: (runner, token) => runner.query(`SET ${MOVER_VARIABLE} = ${Number(token)}`),
-    unmark: (runner) => runner.query(`SET ${MOVER_VARIABLE} = NULL`),
-    afterRollback: (runner) => runner.query(`SET ${MOVER_VARIABLE} = NULL`),
+    mark: (runner, token) => runner.query(setMover(token)),
+    unmark: (runner) => runner.query(setMover(undefined)),
+    afterRollback: (runner) => runner.query(setMover(undefined)),
   },
   postgres: {
     // For this transaction only.

@@ -11,18 +11,28 @@ export interface VerdictTerms {
 }
 
 /**
- * The usual cases of {@link verdictExpression} in few terms: 1 when the write passes without being logged, otherwise 0 or NULL, and then
- * the whole verdict says what to do. An ordinary session on a row at rest or below its marks, and a mover that copies whole rows in.
- * MariaDB resolves every term of an expression for each row written, which cost more than the look-up.
+ * The usual case of {@link verdictExpression} in few terms, for ordinary sessions: 1 when the row is at rest or below its marks, so that
+ * the write passes without being logged; otherwise 0 or NULL, and then the whole verdict says what to do. MariaDB resolves every term of an
+ * expression for each row written, which cost more than the look-up.
  */
-export function usualExpression({ position, mover }: Omit<VerdictTerms, 'isDelete'>): string {
+export function usualExpression(position: string): string {
   return [
     `CASE WHEN since > ${position} OR upto <= ${position} THEN 0`,
-    `WHEN ${mover} IS NOT NULL THEN`,
-    `${mover} = token AND ${position} >= frontier AND ${position} < watermark AND new_modulus = 1 AND old_modulus = 0`,
     `WHEN ${position} >= watermark THEN new_modulus = 1`,
     `ELSE old_modulus = 1 AND ${position} < frontier AND ${position} < capture END`,
   ].join(' ');
+}
+
+/**
+ * The positions around the one given, as their ends, for which {@link verdictExpression} lets the row's mover do the same: of rows that
+ * arrive or depart whole. NULL where each position must be looked up.
+ */
+export function passExpressions({ position, mover, isDelete }: VerdictTerms): { readonly since: string; readonly upto: string } {
+  const departures = `token = ${mover} AND ${isDelete} AND ${position} >= watermark AND old_modulus = 1 AND new_modulus = 0`;
+  const arrivals = `token = ${mover} AND ${position} >= frontier AND ${position} < watermark AND old_modulus = 0 AND new_modulus = 1`;
+  const either = (ofDepartures: string, ofArrivals: string) =>
+    `CASE WHEN ${departures} THEN ${ofDepartures} WHEN ${arrivals} THEN ${ofArrivals} END`;
+  return { since: either('GREATEST(since, watermark)', 'GREATEST(since, frontier)'), upto: either('upto', 'LEAST(upto, watermark)') };
 }
 
 /**

@@ -37,6 +37,16 @@ describe.each(databaseKinds)('A mover (%s)', (kind) => {
       expect(await refusalOf(insert(row, 20))).toBe('written');
     });
 
+    it('is judged anew in each transaction, by its row as it is then', async () => {
+      const row = await arriving();
+      const lease = { token: 4, rows: [row] };
+      await moverTransaction(mover, lease, () => insert(row, 5));
+      const setter = member.runner();
+      await member.replaceRows(setter, row.group, [{ ...row, ...at(Number(row.since)), watermark: Number(row.since) + 6 }]);
+      await setter.release();
+      expect(await refusalOf(moverTransaction(mover, lease, () => insert(row, 6)))).toBe('notForMover');
+    });
+
     it.each([4, 20])('writes nothing at %i, below the frontier or above the watermark', async (place) => {
       const row = await arriving();
       const lease = { token: 4, rows: [row] };
