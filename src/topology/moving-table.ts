@@ -84,13 +84,16 @@ function stretchOf({ since, upto, rule }: Segment): Stretch {
 function joined(pieces: readonly Piece[], { placement, end }: Layout): Layout {
   const rules: Rule[] = [];
   const places = new Map<string, number>();
+  // Thousands of pieces share a few rules.
+  const known = new Map<Rule, number>();
   const placeOf = (rule: Rule): number => {
     const key = JSON.stringify(rule.shards);
-    const known = places.get(key) ?? rules.push(rule) - 1;
-    places.set(key, known);
-    return known;
+    const place = places.get(key) ?? rules.push(rule) - 1;
+    places.set(key, place);
+    known.set(rule, place);
+    return place;
   };
-  const indexes = pieces.map(({ rule }) => placeOf(rule));
+  const indexes = pieces.map(({ rule }) => known.get(rule) ?? placeOf(rule));
   const isFirst = (_: unknown, index: number) => indexes[index] !== indexes[index - 1];
   const starts = pieces.map(({ start }) => start).filter(isFirst);
   return { placement, parameters: 'moving', starts, ruleIndexes: indexes.filter(isFirst), rules, end };

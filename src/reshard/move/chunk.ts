@@ -1,8 +1,8 @@
 import { ReshardStoppedError } from '../../errors';
 import type { Position } from '../../routing';
-import type { PlanRow } from '../../topology';
 import { type CountedMember, chunkBeginning, stretchCounts } from '../rows';
 import type { MoveContext } from './move-context';
+import type { PlannedRow } from './plan-edits';
 import { isNone, type MovingRow, partsText, type RowPart, rowId } from './row-part';
 
 /** The most rows of a plan in one chunk: all of them wait for the last. */
@@ -24,8 +24,6 @@ export interface Chunk {
   /** Rows of tables, as they were counted before they were frozen. */
   readonly count: number;
 }
-
-type PlannedRow = PlanRow & { readonly group: string };
 
 /**
  * Chooses the next chunk among rows of this run's plan: as many whole small rows as fit, or a part of a large one, from above.
@@ -76,13 +74,10 @@ async function wholeRows(
   return found;
 }
 
-/** Those of the rows that may be in one chunk with the first. */
-export function alike(context: MoveContext, rows: readonly PlannedRow[]): readonly PlannedRow[] {
-  const [first] = rows;
-  if (!first) return [];
-  const text = (row: PlannedRow) => partsText(context.row(row.group, row.since).parts);
-  const wanted = text(first);
-  return rows.filter((row) => row.group === first.group && row.token === first.token && text(row) === wanted);
+/** Whether two rows may be in one chunk. */
+export function areAlike(context: MoveContext, a: PlannedRow, b: PlannedRow): boolean {
+  const text = ({ group, since }: PlannedRow) => partsText(context.row(group, since).parts);
+  return a.group === b.group && a.token === b.token && text(a) === text(b);
 }
 
 /** See {@link rowId}. */

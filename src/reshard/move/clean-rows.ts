@@ -1,12 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 import { moverTransaction } from '../../fence';
-import type { PlanRow } from '../../topology';
 import { deleteStretches, departureBatch, type MovableTable, type MovedStretch, stretchCounts } from '../rows';
 import { untilNotBlocked } from './apply-mark';
 import { checkGuards } from './check-guards';
 import type { MoveContext } from './move-context';
 import type { MoverShard } from './mover-connections';
-import { isMoved, rowsOf } from './plan-edits';
+import { isMoved, type PlannedRow, rowsOf } from './plan-edits';
 import { type MovingRow, partKey, rowId, transfersOf, wholeRow } from './row-part';
 import { pause } from './throttle';
 
@@ -15,8 +14,6 @@ const ROWS_AT_ONCE = 64;
 
 /** How often it is looked whether rows are due, in milliseconds. */
 const LOOK_MS = 50;
-
-type PlannedRow = PlanRow & { readonly group: string };
 
 /**
  * Deletes departures of rows that have moved whole, once their grace is over: whole positions in each transaction, under the rows' token,
@@ -43,12 +40,21 @@ export class Cleaner {
 
   /** Cleans some rows of this run that are due, if there are any. @returns how many were cleaned. @throws {LeaseLostError} */
   async cleanDue(signal?: AbortSignal): Promise<number> {
+    if (!this.#isAnyDue()) return 0;
     const { plan, tokens } = this.#context;
     const due = rowsOf(plan).filter((row) => tokens.has(row.token) && isMoved(row) && !this.isClean(row) && this.#isDue(row));
     const [first] = due;
     const batch = due.filter(({ group, token }) => group === first?.group && token === first?.token).slice(0, ROWS_AT_ONCE);
     if (first) await this.#clean(batch, signal);
     return batch.length;
+  }
+
+  /** Asked often, when mostly there is none. */
+  #isAnyDue(): boolean {
+    const { live, movedAt } = this.#context;
+    const latestMs = performance.now() - live.core.options.resharding.graceMs;
+    for (const [id, { atMs }] of movedAt) if (atMs <= latestMs && !this.#cleaned.has(id)) return true;
+    return false;
   }
 
   /** What this run has not seen to the end is not due, though the topology may have it already. */

@@ -1,10 +1,9 @@
 import { LeaseLostError } from '../../errors';
 import type { Topology, TopologyState } from '../../topology';
 import { patiently } from './change-topology';
-import { type Chunk, chunkIds } from './chunk';
+import type { Chunk } from './chunk';
 import { type MoveContext, PlanEnded } from './move-context';
 import { isWaiting, withPlan, withRows } from './plan-edits';
-import { rowId } from './row-part';
 
 /** The store did not answer: the chunk may be committed now, later, or never. */
 export class CommitUnknown extends Error {}
@@ -36,10 +35,10 @@ export function commitChunk(context: MoveContext, chunk: Chunk): Promise<number>
 function lowered(context: MoveContext, topology: Topology, chunk: Chunk): TopologyState {
   const { plan } = topology;
   if (plan?.id !== context.planId) throw new PlanEnded();
-  const wanted = new Map(chunk.rows.map((each, index) => [chunkIds(chunk)[index]!, each] as const));
+  const wanted = new Map(chunk.rows.map((each) => [each.row.since, each] as const));
   let found = 0;
   const next = withRows(plan, (row, group) => {
-    const mine = wanted.get(rowId(group, row));
+    const mine = group === chunk.group ? wanted.get(row.since) : undefined;
     if (!mine) return row;
     if (row.token !== chunk.token || row.watermark !== mine.upto) throw new LeaseLostError(chunk.parts[0]?.shard ?? '', group);
     if (plan.order === 'cancel' && isWaiting(row)) throw new ChunkCancelled();

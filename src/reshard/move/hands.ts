@@ -1,9 +1,9 @@
 import { backOffMs } from '../../fence';
 import type { PlanRow, TopologyPlan } from '../../topology';
-import { alike, type Chunk, chunkIds, MOST_PLAN_ROWS, nextChunk } from './chunk';
+import { areAlike, type Chunk, chunkIds, MOST_PLAN_ROWS, nextChunk } from './chunk';
 import type { BusyRows } from './move-chunk';
 import type { MoveContext } from './move-context';
-import { isBegun, isMoved, rowsOf } from './plan-edits';
+import { isBegun, isMoved, type PlannedRow, rowsOf } from './plan-edits';
 import { rowId } from './row-part';
 import { pause } from './throttle';
 
@@ -34,11 +34,12 @@ export class Hands {
    * @throws the signal's reason.
    */
   async take(): Promise<Chunk | 'later' | undefined> {
-    const free = this.isStopped ? [] : this.#free();
-    if (free.length === 0) return undefined;
-    const ready = free.filter((row) => this.#waitMs(row) <= 0);
-    if (ready.length > 0) return this.#choose(ready);
-    await pause(Math.min(...free.map((row) => this.#waitMs(row))), this.#context.signal);
+    if (this.isStopped) return undefined;
+    const candidates = this.#candidates();
+    if (candidates.length > 0) return this.#choose(candidates);
+    const waitsMs = [...this.#free()].map((row) => this.#waitMs(row));
+    if (waitsMs.length === 0) return undefined;
+    await pause(Math.max(0, Math.min(...waitsMs)), this.#context.signal);
     return 'later';
   }
 
@@ -58,20 +59,33 @@ export class Hands {
     this.#context.progress.waits(left, reason);
   }
 
-  #free(): readonly PlannedRow[] {
+  /** From above, for it is called for every chunk, and who needs few shall not look at all. */
+  *#free(): Generator<PlannedRow> {
     const { plan, tokens } = this.#context;
-    return rowsOf(plan).filter((row) => tokens.has(row.token) && isWanted(plan, row) && !this.#held.has(rowId(row.group, row)));
+    for (const row of fromEnd(rowsOf(plan))) {
+      if (isWanted(plan, row) && tokens.has(row.token) && !this.#held.has(rowId(row.group, row))) yield row;
+    }
+  }
+
+  /** Rows that may be the next chunk; none when all that is free has to wait. */
+  #candidates(): readonly PlannedRow[] {
+    const found: PlannedRow[] = [];
+    for (const row of this.#free()) {
+      if (this.#waitMs(row) > 0) continue;
+      const [first] = found;
+      const isBusy = this.#busy.has(rowId(row.group, row));
+      if (!first && isBusy) return [row];
+      if (!first || (!isBusy && areAlike(this.#context, first, row))) found.push(row);
+      if (found.length === MOST_PLAN_ROWS) break;
+    }
+    return found;
   }
 
   #waitMs(row: PlannedRow): number {
     return (this.#busy.get(rowId(row.group, row))?.untilMs ?? 0) - performance.now();
   }
 
-  async #choose(ready: readonly PlannedRow[]): Promise<Chunk> {
-    const [first, ...others] = [...ready].reverse() as [PlannedRow, ...PlannedRow[]];
-    const isBusy = (row: PlannedRow) => this.#busy.has(rowId(row.group, row));
-    const together = isBusy(first) ? [first] : [first, ...others.filter((row) => !isBusy(row))];
-    const candidates = alike(this.#context, together).slice(0, MOST_PLAN_ROWS);
+  async #choose(candidates: readonly PlannedRow[]): Promise<Chunk> {
     const ids = candidates.map((row) => rowId(row.group, row));
     for (const id of ids) this.#held.add(id);
     let chosen: ReadonlySet<string> = new Set();
@@ -88,4 +102,6 @@ export class Hands {
   }
 }
 
-type PlannedRow = PlanRow & { readonly group: string };
+function* fromEnd<T>(values: readonly T[]): Generator<T> {
+  for (let index = values.length - 1; index >= 0; index -= 1) yield values[index] as T;
+}

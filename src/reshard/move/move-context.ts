@@ -1,10 +1,11 @@
 import { Mutex } from 'async-mutex';
 import type { LiveTopology } from '../../live';
+import type { Position } from '../../routing';
 import type { Topology, TopologyPlan, TopologyState } from '../../topology';
 import { changeTopology } from './change-topology';
 import type { MoverConnections } from './mover-connections';
 import { announceStep, type StepName, type StepPlace } from './reshard-step';
-import { type MovingRow, movingRows, rowId } from './row-part';
+import { type MovingRow, movingRows } from './row-part';
 import type { ResolvedRunOptions } from './run-options';
 import type { RunProgress } from './run-progress';
 import type { Throttle } from './throttle';
@@ -18,13 +19,13 @@ export class MoveContext {
   readonly tokens = new Set<number>();
   /** Swaps of this run come one after another, so that its workers do not conflict with each other. */
   readonly swaps = new Mutex();
-  /** When rows moved by this run's clock, once all of their shards know, by {@link rowId}; of rows taken over: when they were taken. */
+  /** When rows moved by this run's clock, once all of their shards know, by `rowId`; of rows taken over: when they were taken. */
   readonly movedAt = new Map<string, { readonly atMs: number; readonly version: number }>();
   /** Whether the plan was seen cancelled. */
   isCancelled = false;
   /** What it was last about to do. */
   lastStep: StepName = 'prepare';
-  readonly #rows = new Map<string, MovingRow>();
+  readonly #rows = new Map<string, Map<Position, MovingRow>>();
 
   constructor(
     readonly live: LiveTopology,
@@ -68,17 +69,18 @@ export class MoveContext {
   }
 
   /** A row of the plan with the shards that take part in it. */
-  row(group: string, since: MovingRow['since']): MovingRow {
-    const id = rowId(group, { since });
-    if (!this.#rows.has(id)) this.#learn(group);
-    const row = this.#rows.get(id);
+  row(group: string, since: Position): MovingRow {
+    const row = this.#rows.get(group)?.get(since) ?? this.#learn(group).get(since);
     if (!row) throw new PlanEnded();
     return row;
   }
 
-  #learn(group: string): void {
+  #learn(group: string): ReadonlyMap<Position, MovingRow> {
     const move = this.plan.moves.get(group);
-    for (const row of move ? movingRows(group, move) : []) this.#rows.set(rowId(group, row), row);
+    const rows = this.#rows.get(group) ?? new Map<Position, MovingRow>();
+    for (const row of move ? movingRows(group, move) : []) rows.set(row.since, row);
+    this.#rows.set(group, rows);
+    return rows;
   }
 }
 

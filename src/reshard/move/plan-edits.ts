@@ -15,9 +15,19 @@ export function withRows(plan: TopologyPlan, edit: (row: PlanRow, group: string)
   return { ...plan, moves: new Map<string, GroupMove>(moves) };
 }
 
-/** All rows of a plan, with the names of their groups. */
-export function rowsOf(plan: TopologyPlan): readonly (PlanRow & { readonly group: string })[] {
-  return [...plan.moves].flatMap(([group, { rows }]) => rows.map((row) => ({ ...row, group })));
+/** A row of a plan with the name of its group. */
+export type PlannedRow = PlanRow & { readonly group: string };
+
+/** Plans never change, have thousands of rows, and are asked for them for every chunk. */
+const plannedRows = new WeakMap<TopologyPlan, readonly PlannedRow[]>();
+
+/** All rows of a plan. */
+export function rowsOf(plan: TopologyPlan): readonly PlannedRow[] {
+  const known = plannedRows.get(plan);
+  if (known) return known;
+  const rows = [...plan.moves].flatMap(([group, move]) => move.rows.map((row) => ({ ...row, group })));
+  plannedRows.set(plan, rows);
+  return rows;
 }
 
 /** Gives rows to a mover under the next token; movers that are left without any are forgotten. */

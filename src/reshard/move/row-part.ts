@@ -62,9 +62,14 @@ export function isNone({ modulus }: ShardRule): boolean {
   return modulus === 0;
 }
 
+/** Parts never change, rows share them, and they are compared for every chunk. */
+const texts = new WeakMap<readonly RowPart[], string>();
+
 /** Whether rows with these parts move alike, so that one chunk may have several of them. */
 export function partsText(parts: readonly RowPart[]): string {
-  return JSON.stringify(parts);
+  const text = texts.get(parts) ?? JSON.stringify(parts);
+  texts.set(parts, text);
+  return text;
 }
 
 /** All of a row. */

@@ -1,19 +1,16 @@
 import { markOf } from '../../fence';
-import type { PlanRow } from '../../topology';
 import { allEnded, markUntilDone } from './apply-mark';
 import { patiently } from './change-topology';
 import type { Cleaner } from './clean-rows';
 import { liveTokens } from './live-movers';
 import type { MoveContext } from './move-context';
-import { rowsOf, withPlan, withRows } from './plan-edits';
+import { type PlannedRow, rowsOf, withPlan, withRows } from './plan-edits';
 import { partKey, rowId } from './row-part';
 import { takeRows } from './take-rows';
 import { pause } from './throttle';
 
 /** How many rows are brought to rest with one swap. */
 const SETTLED_AT_ONCE = 256;
-
-type PlannedRow = PlanRow & { readonly group: string };
 
 /** Cleans what has moved and brings it to rest, until no row of the plan is left. */
 export async function settleRows(context: MoveContext, cleaner: Cleaner): Promise<void> {

@@ -4,7 +4,7 @@ import { deleteStretches } from '../rows';
 import { allEnded, markUntilDone, untilNotBlocked } from './apply-mark';
 import type { ChunkRow } from './chunk';
 import type { MoveContext } from './move-context';
-import { isMoved, leased, rowsOf } from './plan-edits';
+import { isMoved, leased, type PlannedRow, rowsOf } from './plan-edits';
 import { isNone, type MovingRow, partKey, type RowPart, rowId, transfersOf } from './row-part';
 
 /*
@@ -18,7 +18,7 @@ import { isNone, type MovingRow, partKey, type RowPart, rowId, transfersOf } fro
  */
 
 /** Chooses rows of the plan as it is stored. */
-export type RowChoice = (plan: TopologyPlan, topology: Topology) => readonly (PlanRow & { readonly group: string })[];
+export type RowChoice = (plan: TopologyPlan, topology: Topology) => readonly PlannedRow[];
 
 /** Takes rows by a swap, without telling the shards. @returns the token; undefined when there was nothing to choose. */
 export async function leaseRows(context: MoveContext, choose: RowChoice): Promise<number | undefined> {
@@ -57,7 +57,7 @@ interface Held {
   readonly found: OwnershipRow;
 }
 
-async function recoverRows(context: MoveContext, token: number, taken: readonly (PlanRow & { readonly group: string })[]): Promise<void> {
+async function recoverRows(context: MoveContext, token: number, taken: readonly PlannedRow[]): Promise<void> {
   const { version } = context.live.current;
   const rows = taken.map((planned) => ({ planned, row: context.row(planned.group, planned.since) }));
   const names = [...new Set(rows.flatMap(({ row }) => row.parts.map(({ shard }) => shard)))].sort();
