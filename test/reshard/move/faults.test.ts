@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { modulo } from '../../../src';
 import { ReshardRefusedError, ReshardStoppedError } from '../../../src/errors';
 import { type ReshardStep, reshardStatus, startRun } from '../../../src/reshard/move';
@@ -91,6 +92,43 @@ describeOn(kinds, 'A run', (kind) => {
       await waitUntil(() => run.progress.waitingFor === undefined && moving.cluster.live.isFresh, { what: 'that the first is awake' });
       expect(run.progress.movedRows).toBe(0);
       lag = 0;
+      await taking.finished;
+      await run.finished;
+      expect(await moving.faults(ROWS, other)).toEqual([]);
+    });
+  });
+
+  caseOn(kind, 0)('asks who has its rows before it tries them again when it lost them while it was cut off', async () => {
+    const gate = () => {
+      let [open, asked] = [(): void => undefined, 0];
+      const opened = new Promise<number>((resolve) => {
+        open = () => resolve(0);
+      });
+      const lagSeconds = () => {
+        asked += 1;
+        return opened;
+      };
+      return { open: () => open(), options: { workers: 1, chunkRows: 15, maxLagSeconds: 0, lagSeconds }, isAsked: () => asked > 0 };
+    };
+    const [first, second] = [gate(), gate()];
+    let freezes = 0;
+    const count = ({ step }: ReshardStep) => {
+      if (step === 'freeze') freezes += 1;
+    };
+    await whileListening(count, async () => {
+      const run = await moving.start(CHANGE, first.options);
+      await waitUntil(first.isAsked, { what: 'that the first has a chunk in hand' });
+      lossy.store.isDown = true;
+      const other = await moving.another();
+      const taking = await moving.resume(other, second.options);
+      await waitUntil(second.isAsked, { what: 'that the other has taken over' });
+      first.open();
+      await waitUntil(() => freezes > 0, { what: 'that the first tries to freeze' });
+      await delay(1_000);
+      // The chunk's parts on its shards, once.
+      expect(freezes).toBeLessThanOrEqual(3);
+      lossy.store.isDown = false;
+      second.open();
       await taking.finished;
       await run.finished;
       expect(await moving.faults(ROWS, other)).toEqual([]);
