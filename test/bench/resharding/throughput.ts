@@ -13,10 +13,17 @@ const ROWS_PER_SECOND = 1_000;
 /** 1 / 0.85 */
 const MAX_RATIO = 1.1765;
 
+/** The loads: as much as there can be, so that writers, servers and movers want all of the machine; and one that leaves room. */
+const LOADS = [
+  { isHeld: false, thinkMs: 0, what: 'rows move', limit: MAX_RATIO },
+  { isHeld: true, thinkMs: 0, what: 'rows move and a transaction is open on one', limit: MAX_RATIO },
+  { isHeld: false, thinkMs: 2, what: 'rows move, by writers that pause for 2 ms' },
+] as const;
+
 /**
  * How much longer writes of keys that stay take while others move at 1,000 rows a second: one process writes four keys, each again and
  * again, for some seconds with no plan and then for as long while rows move. Once more while a transaction of 1.5 s is open on a key that
- * moves, one after the other.
+ * moves, one after the other; and once by writers that rest between their writes.
  */
 export async function* throughput({ moves }: Effort['resharding']): AsyncIterable<Figure> {
   const servers = await startTwoServers();
@@ -25,23 +32,23 @@ export async function* throughput({ moves }: Effort['resharding']): AsyncIterabl
   try {
     const keys = await keysOf(cluster, { count: KEYS, isMoving: false });
     const held = await keysOf(cluster, { count: 40, isMoving: true });
-    const rate = async () => {
-      const writing = writer.tell({ order: 'write', keys, thinkMs: 0 });
+    const rate = async (thinkMs: number) => {
+      const writing = writer.tell({ order: 'write', keys, thinkMs });
       await delay(WINDOW_MS);
       await writer.tell({ order: 'stop' });
       const { writes, seconds } = await writing;
       return writes / seconds;
     };
-    for (const isHeld of [false, true]) {
+    for (const { isHeld, thinkMs, what, ...target } of LOADS) {
       const found: { alone: number[]; moving: number[] } = { alone: [], moving: [] };
       for (let move = 0; move < moves; move += 1) {
-        found.alone.push(await rate());
+        found.alone.push(await rate(thinkMs));
         await moveOnce(cluster, {
           maxRowsPerSecond: ROWS_PER_SECOND,
           whileMoving: async () => {
             const end = new AbortController();
             const holding = isHeld ? holdAll(holder, held, end.signal) : undefined;
-            found.moving.push(await rate());
+            found.moving.push(await rate(thinkMs));
             end.abort();
             await holding;
           },
@@ -50,11 +57,11 @@ export async function* throughput({ moves }: Effort['resharding']): AsyncIterabl
       const ratios = Float64Array.from(found.alone, (alone, index) => alone / found.moving[index]!);
       const of = (values: readonly number[]) => median(Float64Array.from(values)).toFixed(0);
       yield {
-        what: `time of a write of a key that stays while rows move${isHeld ? ' and a transaction is open on one' : ''}, to that with no plan`,
+        what: `time of a write of a key that stays while ${what}, to that with no plan`,
         value: median(ratios),
         unit: '×',
         interval: bootstrap([ratios], ([values]) => median(values!)),
-        limit: MAX_RATIO,
+        ...target,
         note: `medians ${of(found.moving)} and ${of(found.alone)} writes/s over ${moves} moves at ${ROWS_PER_SECOND} rows/s`,
       };
     }
