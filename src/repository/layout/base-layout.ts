@@ -66,7 +66,7 @@ export abstract class BaseLayout<V> {
       operation: 'getMany',
       shardOf: shardNamer(this, (guid: string) => guid),
       bytesOf: () => 0,
-      call: (shard, keys) => repository.onShard(shard).find({ where: { ikey: In([...keys]) } }),
+      call: (keys) => repository.find({ where: { ikey: In([...keys]) } }),
     });
     return new Map(found.flat().map(({ ikey, value }) => [ikey, value]));
   }
@@ -85,7 +85,7 @@ export abstract class BaseLayout<V> {
       operation: 'setMany',
       shardOf: shardNamer(this, ({ row }: { readonly row: LayoutRow<V> }) => row.ikey),
       bytesOf: ({ bytes }) => bytes,
-      call: (shard, batch) => repository.onShard(shard).upsert(batch.map(({ row }) => row) as never, ['ikey']),
+      call: (batch) => repository.upsert(batch.map(({ row }) => row) as never, ['ikey']),
     });
   }
 

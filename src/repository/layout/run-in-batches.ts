@@ -16,8 +16,8 @@ export interface Batching<T, R> {
   readonly operation: string;
   readonly shardOf: (item: T) => string;
   readonly bytesOf: (item: T) => number;
-  /** Sends one statement. */
-  readonly call: (shard: string, items: readonly T[]) => Promise<R>;
+  /** Sends one statement, or several when its items have moved to other shards since. */
+  readonly call: (items: readonly T[]) => Promise<R>;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface Batching<T, R> {
 export async function runInBatches<T, R>(items: readonly T[], batching: Batching<T, R>): Promise<readonly R[]> {
   const groups = groupsOf(items, batching.shardOf);
   const limit = pLimit(SHARDS_AT_ONCE);
-  const outcomes = await Promise.allSettled(groups.map(([shard, own]) => limit(() => runOnShard(shard, own, batching))));
+  const outcomes = await Promise.allSettled(groups.map(([, own]) => limit(() => runOnShard(own, batching))));
   const shards = groups.map(([shard]) => shard);
   return completed(batching.operation, shards, outcomes).flat();
 }
@@ -44,9 +44,9 @@ function groupsOf<T>(items: readonly T[], shardOf: (item: T) => string): readonl
   return [...groups];
 }
 
-async function runOnShard<T, R>(shard: string, items: readonly T[], { bytesOf, call }: Batching<T, R>): Promise<readonly R[]> {
+async function runOnShard<T, R>(items: readonly T[], { bytesOf, call }: Batching<T, R>): Promise<readonly R[]> {
   const results: R[] = [];
-  for (const batch of batches(items, bytesOf)) results.push(await call(shard, batch));
+  for (const batch of batches(items, bytesOf)) results.push(await call(batch));
   return results;
 }
 
