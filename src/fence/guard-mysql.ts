@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { type ControlNames, controlNames, FENCE_SCHEMA_VERSION, UPTO_INDEX } from './control-tables';
 import { quotedPath, textLiteral } from './fence-dialect';
@@ -11,17 +12,19 @@ import { passExpressions, usualExpression, VERDICTS, verdictExpression } from '.
 const MOVER_VARIABLE = '@typeorm_sharding_mover';
 
 /**
- * Session variables in which guards keep the positions that they have let the mover's transaction write, or delete, under the lock on
- * their row: as long as that is held, the row says the same of all of them.
+ * Session variables in which guards keep what they have let the mover's transaction write, or delete: of which shard and group, and the
+ * positions. It holds the lock on their row of ownership until it ends, so that the row says the same of all of them.
  */
-const PASSES = {
-  write: ['@typeorm_sharding_write_since', '@typeorm_sharding_write_upto'],
-  delete: ['@typeorm_sharding_delete_since', '@typeorm_sharding_delete_upto'],
-} as const;
+const PASSES = { write: passVariables('write'), delete: passVariables('delete') } as const;
+
+function passVariables(kind: 'write' | 'delete') {
+  const [of, since, upto] = ['of', 'since', 'upto'].map((part) => `@typeorm_sharding_${kind}_${part}`) as [string, string, string];
+  return { of, since, upto };
+}
 
 /** Lets guards know the session by its token, or no more; what they let pass before is forgotten. To be sent at both ends of a transaction. */
 export function setMover(token: number | undefined): string {
-  const passes = [...PASSES.write, ...PASSES.delete].map((variable) => `${variable} = NULL`);
+  const passes = [PASSES.write, PASSES.delete].map(({ of }) => `${of} = NULL`);
   return `SET ${MOVER_VARIABLE} = ${token === undefined ? 'NULL' : Number(token)}, ${passes.join(', ')}`;
 }
 
@@ -52,8 +55,9 @@ function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
   const select = (expressions: string, variables: string) =>
     `SELECT ${expressions} INTO ${variables} FROM ${names.ownership} ${covering(source, table)} LOCK IN SHARE MODE;`;
   const verdict = (mover: string) => verdictExpression({ position: 'fence_position', mover, isDelete });
-  const [since, upto] = event === 'delete' ? PASSES.delete : PASSES.write;
+  const kept = event === 'delete' ? PASSES.delete : PASSES.write;
   const pass = passExpressions({ position: 'fence_position', mover: MOVER_VARIABLE, isDelete });
+  const owner = ownerNumber(table);
   return [
     `BEGIN /* typeorm-sharding fence ${FENCE_SCHEMA_VERSION} */`,
     `DECLARE fence_position DECIMAL(20,0) DEFAULT ${table.position(row)};`,
@@ -61,12 +65,15 @@ function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
     ...(event === 'update' ? [refuseKeyChange(table)] : []),
     `IF ${MOVER_VARIABLE} IS NULL THEN`,
     select(usualExpression('fence_position'), 'fence_verdict'),
-    'IF fence_verdict = 1 THEN SET fence_verdict = 0; ELSE SET fence_verdict = NULL;',
     // Under the lock that the first look-up took: it is the same row.
-    select(verdict('NULL'), 'fence_verdict'),
-    'END IF;',
-    `ELSEIF fence_position >= ${since} AND fence_position < ${upto} THEN SET fence_verdict = 0;`,
-    `ELSE ${select([verdict(MOVER_VARIABLE), pass.since, pass.upto].join(', '), ['fence_verdict', since, upto].join(', '))}`,
+    `IF fence_verdict IS NULL THEN ${select(verdict('NULL'), 'fence_verdict')} END IF;`,
+    `ELSEIF ${kept.of} = ${owner} AND fence_position >= ${decimal(kept.since)} AND fence_position < ${decimal(kept.upto)} THEN`,
+    `SET fence_verdict = ${VERDICTS.write};`,
+    'ELSE',
+    select(
+      [verdict(MOVER_VARIABLE), String(owner), pass.since, pass.upto].join(', '),
+      ['fence_verdict', kept.of, kept.since, kept.upto].join(', '),
+    ),
     'END IF;',
     `IF fence_verdict IS NULL OR fence_verdict = ${elsewhere} THEN ${signal('elsewhere')}`,
     `ELSEIF fence_verdict = ${frozen} THEN ${signal('frozen')}`,
@@ -74,6 +81,16 @@ function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
     `ELSEIF fence_verdict = ${writeAndLog} THEN ${logKey(source, names, table, row)}`,
     'END IF; END',
   ].join(' ');
+}
+
+/** Of each shard and group another one, as good as surely: 48 bits of a hash. */
+function ownerNumber({ shard, group }: GuardedTable): number {
+  return createHash('md5').update(`${shard}\n${group.name}`).digest().readUIntBE(0, 6);
+}
+
+/** MySQL takes a variable for what it was when the trigger first ran, and a text is compared as a DOUBLE. */
+function decimal(variable: string): string {
+  return `CAST(${variable} AS DECIMAL(20,0))`;
 }
 
 /** By range the index is named: left to itself MariaDB reads all of a group's rows by the primary key. */

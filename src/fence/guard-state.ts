@@ -7,7 +7,7 @@ import { guardsOf } from './guards-of';
 import { type InstalledGuard, installedGuards, wantedGuards } from './installed-guards';
 import { withRunner } from './with-runner';
 
-/** How one guard stands. `altered`: another text under its name; `disabled`: there, but PostgreSQL was told not to fire it. */
+/** How one guard stands. `altered`: another text, or on another table, under its name; `disabled`: there, but PostgreSQL was told not to fire it. */
 export type GuardCondition = 'armed' | 'missing' | 'altered' | 'disabled';
 
 /** The guards of one member. */
@@ -44,7 +44,8 @@ export async function brokenGuards(
   groups: readonly FencedGroup[],
 ): Promise<readonly string[]> {
   const wanted = guardsOf(source, groups);
-  const { guards } = compare(wanted, await wantedGuards(source, runner, wanted));
+  const list = runner.isTransactionActive ? wantedGuards : installedGuards;
+  const { guards } = compare(wanted, await list(source, runner, wanted));
   const broken = guards.filter(({ condition }) => condition !== 'armed').map(({ table, condition }) => `${table} (${condition})`);
   return [...new Set(broken)];
 }
@@ -55,10 +56,11 @@ export async function compareGuards(source: ShardDataSource, runner: QueryRunner
 }
 
 function compare(guards: readonly Guard[], installed: readonly InstalledGuard[]): GuardState {
-  const byName = new Map(installed.map((each) => [each.name, each]));
   const states = guards.map(({ name, table, body }) => {
-    const found = byName.get(name);
-    return { name, table: table.path, condition: conditionOf(found?.body, body, found?.isEnabled) };
+    const named = installed.filter((each) => each.name === name);
+    // Triggers go along when their table is renamed; where names are the whole schema's, this one is taken.
+    const found = named.find((each) => each.table === table.table) ?? named.find(({ isNameTaken }) => isNameTaken);
+    return { name, table: table.path, condition: conditionOf(found, { table: table.table, body }) };
   });
   const paths = new Map(guards.map(({ table }) => [table.table, table.path]));
   const wanted = new Set(guards.map(({ name }) => name));
@@ -69,9 +71,9 @@ function compare(guards: readonly Guard[], installed: readonly InstalledGuard[])
   return { isArmed: states.every(({ condition }) => condition === 'armed'), version: FENCE_SCHEMA_VERSION, guards: states, superfluous };
 }
 
-function conditionOf(found: string | undefined, body: string, isEnabled: boolean | undefined): GuardCondition {
+function conditionOf(found: InstalledGuard | undefined, wanted: Pick<InstalledGuard, 'table' | 'body'>): GuardCondition {
   if (found === undefined) return 'missing';
   // Some give the whole statement, others just the body.
-  if (!found.endsWith(body)) return 'altered';
-  return isEnabled === false ? 'disabled' : 'armed';
+  if (found.table !== wanted.table || !found.body.endsWith(wanted.body)) return 'altered';
+  return found.isEnabled ? 'armed' : 'disabled';
 }

@@ -13,6 +13,8 @@ export interface InstalledGuard {
   readonly body: string;
   /** False for one that PostgreSQL keeps but does not fire. */
   readonly isEnabled: boolean;
+  /** Whether no other table of the schema can have a trigger of this name. On PostgreSQL names are those of a table. */
+  readonly isNameTaken: boolean;
 }
 
 const LISTS: Readonly<Record<FenceDialect, string>> = {
@@ -27,20 +29,22 @@ const LISTS: Readonly<Record<FenceDialect, string>> = {
 
 /** Lists the guards of a whole database, those of other partitions too. On MySQL a user without TRIGGER sees none. */
 export async function installedGuards(source: ShardDataSource, runner: QueryRunner): Promise<readonly InstalledGuard[]> {
-  const rows: readonly Readonly<Record<string, unknown>>[] = await runner.query(LISTS[fenceDialect(source)]);
+  const dialect = fenceDialect(source);
+  const rows: readonly Readonly<Record<string, unknown>>[] = await runner.query(LISTS[dialect]);
   return rows
     .map(({ name, tbl, body, enabled }) => ({
       name: String(name),
       table: String(tbl),
       body: String(body),
       isEnabled: Number(enabled) === 1,
+      isNameTaken: dialect !== 'postgres',
     }))
     .filter(({ name }) => name.startsWith(GUARD_PREFIX));
 }
 
 /**
- * Lists those guards that are there, maybe with others. On MySQL and MariaDB each is asked for by its name, which takes a tenth of the
- * time: their catalog opens every table of the database.
+ * Lists those guards that are there, maybe with others, in an open transaction that has used their tables. On MySQL and MariaDB each is
+ * asked for by its name, which takes a tenth of the time: their catalog opens every table of the database.
  */
 export async function wantedGuards(
   source: ShardDataSource,
@@ -49,9 +53,12 @@ export async function wantedGuards(
 ): Promise<readonly InstalledGuard[]> {
   if (fenceDialect(source) !== 'mysql') return installedGuards(source, runner);
   const found: InstalledGuard[] = [];
-  for (const { name, table } of guards) {
-    const body = await shownTrigger(source, runner, name);
-    if (body !== undefined) found.push({ name, table: table.table, body, isEnabled: true });
+  for (const { name, table, body, create } of guards) {
+    const text = await shownTrigger(source, runner, name);
+    if (text === undefined) continue;
+    // A table that is renamed takes its triggers along, which then name it as it is called now.
+    const isElsewhere = text.endsWith(body) && !text.endsWith(create[0]!.slice('CREATE '.length));
+    found.push({ name, table: isElsewhere ? 'another' : table.table, body: text, isEnabled: true, isNameTaken: true });
   }
   return found;
 }

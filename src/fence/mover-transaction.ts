@@ -61,7 +61,8 @@ const SESSIONS: Readonly<Record<FenceDialect, MoverSession>> = {
   mysql: {
     mark: (runner, token) => runner.query(setMover(token)),
     unmark: (runner) => runner.query(setMover(undefined)),
-    afterRollback: (runner) => runner.query(setMover(undefined)),
+    // Work that was ended in the midst of it may have put the checks off.
+    afterRollback: (runner) => runner.query(`${setMover(undefined)}, foreign_key_checks = 1`),
   },
   postgres: {
     // For this transaction only.

@@ -11,15 +11,15 @@ export interface VerdictTerms {
 }
 
 /**
- * The usual case of {@link verdictExpression} in few terms, for ordinary sessions: 1 when the row is at rest or below its marks, so that
- * the write passes without being logged; otherwise 0 or NULL, and then the whole verdict says what to do. MariaDB resolves every term of an
+ * The usual case of {@link verdictExpression} in few terms, for ordinary sessions: that the write passes without being logged, since the row
+ * is at rest or the position below its marks; else NULL, and then the whole verdict says what to do. MariaDB resolves every term of an
  * expression for each row written, which cost more than the look-up.
  */
 export function usualExpression(position: string): string {
   return [
-    `CASE WHEN since > ${position} OR upto <= ${position} THEN 0`,
-    `WHEN ${position} >= watermark THEN new_modulus = 1`,
-    `ELSE old_modulus = 1 AND ${position} < frontier AND ${position} < capture END`,
+    `CASE WHEN since > ${position} OR upto <= ${position} THEN NULL`,
+    `WHEN ${position} >= watermark THEN CASE WHEN new_modulus = 1 THEN ${VERDICTS.write} END`,
+    `WHEN old_modulus = 1 AND ${position} < frontier AND ${position} < capture THEN ${VERDICTS.write} END`,
   ].join(' ');
 }
 

@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import { arm, type BlockedAttempt, disarm, guardState } from '../../src/fence';
+import { arm, type BlockedAttempt, brokenGuards, disarm, guardState } from '../../src/fence';
 import { guardsOf } from '../../src/fence/guards-of';
 import { describeOn } from '../cluster/fixtures/describe-on';
 import { databaseKinds, serverKinds } from '../database';
@@ -70,6 +70,31 @@ describe.each(databaseKinds)('Arming a member (%s)', (kind) => {
       await member.source.query(statement.replace('fence: the row is being moved', 'fence: the row has moved'));
     expect(await condition(guard!.name)).toBe('altered');
     expect(await arm(member.source, member.groups)).toMatchObject({ isArmed: true });
+  });
+
+  it('notices that its triggers went along when a table was renamed and another took its place, and makes them there', async () => {
+    const { source } = member;
+    await source.query('ALTER TABLE item RENAME TO item_before');
+    const columns = `${member.quote('id')}, ${member.quote('owner')}, ${member.quote('value')}, ${member.quote('_shard_position')}`;
+    await source.query(`CREATE TABLE item AS SELECT ${columns} FROM item_before`);
+    const runner = member.runner();
+    const broken = [expect.stringMatching(/^item \((missing|altered)\)$/)];
+    try {
+      expect(await brokenGuards(source, runner, member.groups)).toEqual(broken);
+      await runner.startTransaction();
+      await runner.query('SELECT COUNT(*) FROM item');
+      expect(await brokenGuards(source, runner, member.groups)).toEqual(broken);
+      await runner.commitTransaction();
+      expect(await arm(source, member.groups)).toMatchObject({ isArmed: true });
+      await runner.startTransaction();
+      await runner.query('SELECT COUNT(*) FROM item');
+      expect(await brokenGuards(source, runner, member.groups)).toEqual([]);
+      await runner.commitTransaction();
+    } finally {
+      await source.query('DROP TABLE item');
+      await source.query('ALTER TABLE item_before RENAME TO item');
+    }
+    expect(await arm(source, member.groups)).toMatchObject({ isArmed: true });
   });
 
   it('replaces guards of another version', async () => {

@@ -85,6 +85,19 @@ describe.each(databaseKinds)('A mover (%s)', (kind) => {
       expect(await refusalOf(insert(row, 6))).toBe('frozen');
     });
   });
+
+  it('is not let write in one group what it was let write in another', async () => {
+    const since = 100 * 2 ** 36;
+    const row = await member.beginMove('slot', {
+      ...{ oldRule: NONE, newRule: { modulus: 1, residue: 0 }, token: 4 },
+      ...{ frontier: since, watermark: since + 20 },
+    });
+    const writing = moverTransaction(mover, { token: 4, rows: [row] }, async () => {
+      await insert(row, 5);
+      return mover.query(member.insertSql('Topic', 'x', Number(row.since) + 6));
+    });
+    expect(await refusalOf(writing)).toBe('elsewhere');
+  });
 });
 
 describeOn(serverKinds, 'Two movers of one row', (kind) => {

@@ -12,8 +12,7 @@ export type SelectedRow = Readonly<Record<string, string | null>>;
  */
 export async function send(runner: QueryRunner, sql: string, parameters: readonly unknown[] = []) {
   try {
-    // Without any, mysql2 does not look for places of parameters, which takes long in a statement of many rows.
-    const { records, affected } = await runner.query(sql, parameters.length > 0 ? [...parameters] : undefined, true);
+    const { records, affected } = await runner.query(sql, [...parameters], true);
     return { rows: records as readonly SelectedRow[], changed: Number(affected ?? 0) };
   } catch (error) {
     throw withoutRows(error);
