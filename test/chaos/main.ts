@@ -9,6 +9,8 @@ const { values } = parseArgs({
     database: { type: 'string', multiple: true },
     /** 20 kills of each step, and at least 200,000 operations; tells how far it has come. */
     long: { type: 'boolean', default: false },
+    /** Begins nothing more after so many minutes, and says which kills are left. */
+    minutes: { type: 'string' },
     seed: { type: 'string' },
     /** Moves nothing. */
     'at-rest': { type: 'boolean', default: false },
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   const options = {
     seed,
     isLong: values.long,
+    forMs: Number(values.minutes ?? Number.POSITIVE_INFINITY) * 60_000,
     isTold: values.story,
     isAtRest: values['at-rest'],
     dropEvery: Number(values.drop),

@@ -12,6 +12,8 @@ import { killAll } from './processes/child';
 export interface ChaosOptions {
   readonly seed: number;
   readonly isLong: boolean;
+  /** After how long nothing more is begun, in milliseconds. */
+  readonly forMs: number;
   readonly isTold: boolean;
   readonly isAtRest: boolean;
   readonly dropEvery: number;
@@ -48,11 +50,11 @@ export async function stopTrials(): Promise<void> {
   await Promise.allSettled([...opened].map((databases) => databases.stop()));
 }
 
-async function tried(trial: Trial, { isLong, isAtRest, operationsAtRest }: ChaosOptions): Promise<ReshardRuns | undefined> {
+async function tried(trial: Trial, { isLong, forMs, isAtRest, operationsAtRest }: ChaosOptions): Promise<ReshardRuns | undefined> {
   const size = isLong
     ? { kills: 20, killsOfRun: 8, disturbEveryMs: 4_000, disturbances: 8, operations: 200_000, undisturbed: 7 }
     : { kills: 1, killsOfRun: 4, disturbEveryMs: 3_000, disturbances: 4, operations: 0, undisturbed: 1 };
-  const runs = isAtRest ? undefined : new ReshardRuns(trial, size);
+  const runs = isAtRest ? undefined : new ReshardRuns(trial, { ...size, untilMs: performance.now() + forMs });
   try {
     await tryAtRest(trial, { operations: operationsAtRest, everyMs: 1_500 });
     await runs?.run();

@@ -54,6 +54,8 @@ function printRuns(trial: Trial, runs: ReshardRuns, reports: readonly WriterRepo
     `  runs: ${runs.runSeconds.length} (${runs.runSeconds.map((seconds) => seconds.toFixed(1)).join(', ')} s), ${runs.movedRows} rows reported as moved`,
   );
   console.log(`  steps passed: ${list(passed)}`);
+  const left = runs.kills.left.map(([step, count]) => `${count} ${step}`).join(', ');
+  if (left !== '') console.log(`  kills that were not made: ${left}`);
   console.log(`  write to a moving key: p50 ${quantile(moving, 0.5)} ms, p99 ${quantile(moving, 0.99)} ms of ${moving.length}`);
   console.log(
     `  pauses that movers report: ${runs.pauses.map(({ p50, p99 }) => `${Math.round(p50)}/${Math.round(p99)}`).join(', ')} ms (p50/p99)`,

@@ -19,6 +19,8 @@ export interface RunsSettings {
   readonly disturbances: number;
   /** The least of all operations. */
   readonly operations: number;
+  /** When no more run is begun, by this process's clock; infinite when all kills shall be made. */
+  readonly untilMs: number;
   /** How many runs are left alone at first, for the measure of those that follow. */
   readonly undisturbed: number;
 }
@@ -65,13 +67,19 @@ export class ReshardRuns {
   }
 
   async run(): Promise<void> {
-    for (let number = 0; await this.#isUnfinished(number); number++) {
+    for (let number = 0; !this.#isTimeOver && (await this.#isUnfinished(number)); number++) {
       if (number > 40 + this.settings.kills * 14) break; // Some step is never reached; the report names it.
       if (!(await this.#one(changes[number % changes.length]!, number))) break;
     }
     await this.#pool.end();
+    // The report says what is left.
+    if (this.#isTimeOver) return;
     for (const [step, count] of this.kills.left)
       this.trial.violate({ kind: 'audit', what: `step ${step} was to be killed ${count} more times and was not reached` });
+  }
+
+  get #isTimeOver(): boolean {
+    return performance.now() > this.settings.untilMs;
   }
 
   async #isUnfinished(number: number): Promise<boolean> {
