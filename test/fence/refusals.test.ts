@@ -9,7 +9,7 @@ describe.each(databaseKinds)('A refusal of the fence (%s)', (kind) => {
   let member: FencedMember;
 
   beforeAll(async () => {
-    member = await FencedMember.start(kind);
+    member = await FencedMember.start(kind, { more: { resharding: { staleRetryMs: 500 } } });
   }, 120_000);
 
   beforeEach(() => member.clearRows());

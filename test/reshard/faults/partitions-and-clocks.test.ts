@@ -1,4 +1,5 @@
 import { hashRing } from '../../../src';
+import { ShardError } from '../../../src/errors';
 import { describeOn } from '../../cluster/fixtures/describe-on';
 import { databaseKinds, waitUntil } from '../../database';
 import { Note, NotesCluster, WELL } from './fixtures';
@@ -6,6 +7,12 @@ import { Note, NotesCluster, WELL } from './fixtures';
 const kinds = databaseKinds.filter((kind) => kind !== 'sqljs');
 const NOTES = 24;
 const HOUR_MS = 3_600_000;
+
+/** mysql2 itself goes by the time of day when it closes idle connections, so the server may be first; what is sent there is not received. */
+function ofEndedConnection(error: unknown): 'ended' {
+  if (error instanceof ShardError && /write (ECONNRESET|EPIPE)/.test(String(error.cause))) return 'ended';
+  throw error;
+}
 
 describeOn(kinds, 'A plan between partitions', (kind) => {
   let notes: NotesCluster;
@@ -30,8 +37,9 @@ describeOn(kinds, 'A plan between partitions', (kind) => {
     const write = async (first: number) => {
       for (let turn = first; !end.signal.aborted; turn += 2) {
         const id = String(turn % NOTES);
-        const { affected } = await cluster.getRepository(Note).increment({ id }, 'value', 1);
-        expect(affected).not.toBe(0);
+        const written = await cluster.getRepository(Note).increment({ id }, 'value', 1).catch(ofEndedConnection);
+        if (written === 'ended') continue;
+        expect(written.affected).not.toBe(0);
         counted.set(id, (counted.get(id) ?? 0) + 1);
         await new Promise((go) => setImmediate(go));
       }
