@@ -15,7 +15,8 @@ module.exports = {
   transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.json', diagnostics: false }] },
   setupFiles: ['reflect-metadata'],
   testSequencer: '<rootDir>/test/database/jest/longest-first.js',
-  maxWorkers: 2,
+  // More than processors of small machines: many tests wait for leases and graces to end.
+  maxWorkers: 3,
   // Servers that are started and killed on a busy machine take longer than jest's five seconds.
   testTimeout: 60_000,
 };
