@@ -60,5 +60,6 @@ export function positionText(position: Position): string {
 export function positionFrom(text: string): Position {
   if (text === FAR_END || text === '1.0e+20') return Number.POSITIVE_INFINITY;
   if (text === `-${FAR_END}` || text === '-1.0e+20') return Number.NEGATIVE_INFINITY;
-  return integerOf(BigInt(text));
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : integerOf(BigInt(text));
 }

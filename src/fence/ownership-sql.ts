@@ -82,11 +82,13 @@ export function selectRows(source: DataSource, rest: string, from = controlNames
 
 /** Reads a row that {@link selectRows} selected. */
 export function toRow(found: Readonly<Record<string, string>>): OwnershipRow {
-  const position = (name: (typeof NUMBERS)[number]) => positionFrom(String(found[name]));
+  const since = positionFrom(String(found.since));
+  // Rows at rest have all marks there, and a shard has many of them.
+  const position = (name: (typeof NUMBERS)[number]) => (found[name] === found.since ? since : positionFrom(String(found[name])));
   return {
     shard: String(found.shard),
     group: String(found.grp),
-    since: position('since'),
+    since,
     upto: position('upto'),
     oldRule: { modulus: Number(found.old_modulus), residue: Number(found.old_residue) },
     newRule: { modulus: Number(found.new_modulus), residue: Number(found.new_residue) },

@@ -43,7 +43,7 @@ interface Judged {
 
 /** The row of the plan that covers a shard's row; a finer or coarser one of the shard's does not fit it while rows move. */
 function plannedRow(move: GroupMove, { since, upto }: OwnershipRow): Judged['planned'] {
-  const row = move.rows.find((each) => each.since < upto && since < each.upto);
+  const [row] = overlapping(move.rows, { since, upto });
   return row && { row, move };
 }
 
@@ -75,16 +75,32 @@ interface Owner {
 }
 
 function ownsBy({ segments }: RoutingTable, { since, upto, oldRule }: OwnershipRow, { shard, group }: Owner): boolean {
-  const overlapping = segments.filter((segment) => beginOf(segment) < upto && since < endOf(segment)).map(({ rule }) => rule);
+  const rules = overlapping(segments, { since, upto }).map(({ rule }) => rule);
   const nobody: readonly Rule[] = beginOf(segments[0] as Segment) > since ? [{ shards: [] }] : [];
-  return [...overlapping, ...nobody].every((rule) => isSame(shardRule(rule, shard, group), oldRule));
+  return [...rules, ...nobody].every((rule) => isSame(shardRule(rule, shard, group), oldRule));
 }
 
-function beginOf({ since }: Segment): Position {
+/** Those of a line's pieces, which are in order, that have positions of a stretch. Shards have a row for each of 16,384 slots. */
+function overlapping<T extends Pick<Segment, 'since' | 'upto'>>(
+  pieces: readonly T[],
+  { since, upto }: Pick<OwnershipRow, 'since' | 'upto'>,
+): readonly T[] {
+  let [low, high] = [0, pieces.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (endOf(pieces[middle] as T) <= since) low = middle + 1;
+    else high = middle;
+  }
+  let end = low;
+  while (end < pieces.length && beginOf(pieces[end] as T) < upto) end += 1;
+  return pieces.slice(low, end);
+}
+
+function beginOf({ since }: Pick<Segment, 'since'>): Position {
   return since ?? Number.NEGATIVE_INFINITY;
 }
 
-function endOf({ upto }: Segment): Position {
+function endOf({ upto }: Pick<Segment, 'upto'>): Position {
   return upto ?? Number.POSITIVE_INFINITY;
 }
 

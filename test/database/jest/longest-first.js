@@ -6,19 +6,17 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Longest first; those that mostly wait lie between those that compute. */
 const longest = [
-  ...[
-    'oracle/postgres',
-    'cli/loading',
-    'oracle/mariadb',
-    'cluster/scatter-timeout',
-    'oracle/orders',
-    'oracle/sqljs',
-    'oracle/better-sqlite3',
-  ],
-  ...['examples/layouts', 'repository/builder/builders', 'repository/builder/ordered', 'repository/members', 'cli/commands'],
-  ...['repository/leaving-relations-writes', 'cli/health', 'package/nest-applications', 'repository/builder/relation-calls'],
-  ...['routing/slot-ring', 'scatter/grouped', 'examples/nestjs-shop-processes', 'docs/quick-start', 'cluster/identity'],
-  ...['cluster/identity-founding', 'scatter/grouped-properties', 'repository/leaving-relations', 'testing/runners', 'fence/rules'],
+  ...['reshard/move/faults', 'oracle/postgres', 'oracle/mariadb', 'examples/rebalance', 'reshard/move/end-to-end', 'examples/layouts'],
+  ...['reshard/move/interruptions', 'cli/commands', 'cli/loading', 'cli/reshard-recordings', 'package/nest-applications'],
+  ...['cluster/scatter-timeout', 'docs/api-reference', 'reshard/faults/stops', 'cli/health', 'live/half-done', 'reshard/plan/make-plan'],
+  ...['reshard/verify/verify-cluster', 'live/late-transactions', 'repository/members', 'fence/rules', 'live/moving', 'oracle/orders'],
+  ...['reshard/faults/whole-plans', 'repository/builder/ordered', 'live/stale-clients', 'repository/leaving-relations-writes'],
+  ...['live/held-clients', 'repository/hostile-keys', 'cli/reshard-start', 'reshard/rebuild/rebuild-topology', 'oracle/sqljs'],
+  ...['reshard/faults/partitions-and-clocks', 'cli/resharding', 'live/several-keys', 'testing/runners', 'live/part-of-a-save'],
+  ...['oracle/better-sqlite3', 'package/package', 'fence/provision', 'routing/slot-ring', 'live/layouts', 'scatter/grouped-properties'],
+  ...['cli/recordings', 'examples/nestjs-shop-processes', 'docs/quick-start', 'cluster/identity-founding', 'package/nest-unit-tests'],
+  ...['reshard/move/grace', 'reshard/faults/refusals', 'repository/builder/builders', 'package/nest-end', 'docs/pieces'],
+  ...['reshard/faults/target-server', 'repository/builder/relation-calls', 'repository/leaving-relations', 'database/jest/run'],
 ];
 
 module.exports = class LongestFirst extends Sequencer {

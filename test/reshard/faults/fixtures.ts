@@ -36,7 +36,8 @@ export interface NotesOptions {
   readonly isShared?: boolean;
 }
 
-const QUICK = { routeLeaseMs: 200, refreshMs: 20, idleTimeoutMs: 1_000 };
+/** Servers on a busy machine end a connection that was idle for a second before the pool has come to close it. */
+const QUICK = { routeLeaseMs: 200, refreshMs: 20, idleTimeoutMs: 3_000 };
 
 /** A cluster of notes over s1 and s2, and s3, which owns nothing yet; one process, whose topology is in memory. */
 export class NotesCluster {
