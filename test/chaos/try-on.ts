@@ -29,7 +29,7 @@ export async function tryOn(kind: ChaosKind, options: ChaosOptions): Promise<boo
   console.log(`chaos on ${kind}, seed ${seed}`);
   const databases = kind === 'sqlite' ? await sqliteDatabases() : await serverDatabases(kind);
   opened.add(databases);
-  const trial = new Trial(databases, { seed, writers: 4, loops: 4, dropEvery, paceMs: isLong ? 15 : 100, isTold, isLong });
+  const trial = new Trial(databases, { seed, writers: 4, loops: 4, dropEvery, paceMs: isLong ? 40 : 100, isTold, isLong });
   try {
     await trial.begin();
     const runs = await tried(trial, options);
@@ -52,7 +52,7 @@ export async function stopTrials(): Promise<void> {
 
 async function tried(trial: Trial, { isLong, forMs, isAtRest, operationsAtRest }: ChaosOptions): Promise<ReshardRuns | undefined> {
   const size = isLong
-    ? { kills: 20, killsOfRun: 8, disturbEveryMs: 4_000, disturbances: 8, operations: 200_000, undisturbed: 7 }
+    ? { kills: 20, killsOfRun: 12, disturbEveryMs: 4_000, disturbances: 8, operations: 200_000, undisturbed: 7 }
     : { kills: 1, killsOfRun: 4, disturbEveryMs: 3_000, disturbances: 4, operations: 0, undisturbed: 1 };
   const runs = isAtRest ? undefined : new ReshardRuns(trial, { ...size, untilMs: performance.now() + forMs });
   try {
