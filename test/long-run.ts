@@ -2,7 +2,7 @@ import type { DatabaseKind } from './database';
 
 /**
  * Whether this run takes its time, as `bash .ci/run --long` does by `TEST_LONG=1`: more cases of each property, clusters of more sizes,
- * partitions on every database.
+ * every case on every database.
  */
 export const isLongRun = process.env.TEST_LONG === '1';
 

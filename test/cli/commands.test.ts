@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { ended, Project } from './fixtures/project';
+import { type Ended, ended, Project } from './fixtures/project';
 
 jest.setTimeout(120_000);
 
@@ -61,8 +61,14 @@ describe('The command line', () => {
 
   beforeAll(async () => {
     project = await Project.make(['typeorm', 'mysql2', 'typescript']);
-    project.write({ 'cluster.ts': cluster });
+    project.write({ 'cluster.ts': cluster, 'quiet.ts': cluster.replace("console.log('story of the file');", '') });
   });
+
+  /** Routes in one process, since loading what a process needs takes longer than all of it. */
+  async function routes(...lines: readonly (readonly string[])[]) {
+    const all = await project.runAll(lines.map((line) => ['-d', 'quiet.ts', 'route', ...line, '--json']));
+    return all.map(({ code, stdout }): Record<string, unknown> => ({ code, ...JSON.parse(stdout) }));
+  }
 
   async function run(...args: readonly string[]) {
     const all = await project.run('-d', 'cluster.ts', ...args);
@@ -128,11 +134,19 @@ describe('The command line', () => {
 
   it('routes keys of every type, spelled as databases hold them for equal', async () => {
     const uuid = '9C2F4D1E-8A34-4F5B-9D0E-1234567890AB';
-    const [upper, lower] = [await json('route', 'User', uuid), await json('route', 'User', uuid.toLowerCase())];
+    const [upper, lower, year, zeros, low, high, day] = await routes(
+      ['User', uuid],
+      ['User', uuid.toLowerCase()],
+      ['Invoice', 'acme', '2026'],
+      ['Invoice', 'acme', '02026'],
+      ['Reading', '99'],
+      ['Reading', '100'],
+      ['Day', '2025-12-31'],
+    );
     expect(upper).toEqual(lower);
-    expect(await json('route', 'Invoice', 'acme', '2026')).toEqual(await json('route', 'Invoice', 'acme', '02026'));
-    expect(await json('route', 'Reading', '99')).toMatchObject({ code: 0, shard: 'north', position: '990', table: 'reading' });
-    expect(await json('route', 'Reading', '100')).toEqual({
+    expect(year).toEqual(zeros);
+    expect(low).toMatchObject({ code: 0, shard: 'north', position: '990', table: 'reading' });
+    expect(high).toEqual({
       code: 0,
       entity: 'Reading',
       shard: 'south:1',
@@ -142,37 +156,46 @@ describe('The command line', () => {
       port: 3306,
       database: 'shop',
     });
-    expect(await json('route', 'Day', '2025-12-31')).toMatchObject({ code: 0, shard: 'north' });
+    expect(day).toMatchObject({ code: 0, shard: 'north' });
   });
 
-  it.each([
-    [['route', 'Usr', '1'], 'The cluster has no entity "Usr". It has: Country, Day, Invoice, Reading, Setting, User.'],
-    [['route', 'User', 'no-uuid'], 'User.guid cannot route'],
-    [['route', 'Invoice', 'acme'], 'The shard key of Invoice is tenant, year: 2 value(s), not 1.'],
-    [['route', 'Invoice', 'acme', '20x'], 'Invoice.year cannot route'],
-    [['route', 'Reading', '--', '-1'], 'no shard'],
-    [['route', 'Country', 'de'], 'Country has no shard key'],
-    [['route', 'User'], "missing required argument 'key'"],
-    [['topology', 'shwo'], "unknown command 'shwo'\n(Did you mean show?)"],
-    [['helth'], "unknown command 'helth'\n(Did you mean health?)"],
-    [['describe', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
-    [['health', '--timeout', 'soon'], '--timeout is a number of milliseconds'],
-    [[], 'No command is given.'],
-  ])('refuses %j with exit code 2 and without a stack, for people and for programs', async (args, message) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr.replace('story of the file\n', '')).toContain(message);
-    expect(stderr).not.toMatch(/^\s+at /m);
-    const forPrograms = await project.run('-d', 'cluster.ts', '--json', ...args);
-    expect(forPrograms.code).toBe(2);
-    expect(JSON.parse(forPrograms.stdout)).toEqual({ error: { code: 'ERR_USAGE', message: expect.stringContaining(message) } });
+  describe('refuses', () => {
+    const refusals: readonly (readonly [line: readonly string[], message: string])[] = [
+      [['route', 'Usr', '1'], 'The cluster has no entity "Usr". It has: Country, Day, Invoice, Reading, Setting, User.'],
+      [['route', 'User', 'no-uuid'], 'User.guid cannot route'],
+      [['route', 'Invoice', 'acme'], 'The shard key of Invoice is tenant, year: 2 value(s), not 1.'],
+      [['route', 'Invoice', 'acme', '20x'], 'Invoice.year cannot route'],
+      [['route', 'Reading', '--', '-1'], 'no shard'],
+      [['route', 'Country', 'de'], 'Country has no shard key'],
+      [['route', 'User'], "missing required argument 'key'"],
+      [['topology', 'shwo'], "unknown command 'shwo'\n(Did you mean show?)"],
+      [['helth'], "unknown command 'helth'\n(Did you mean health?)"],
+      [['describe', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
+      [['health', '--timeout', 'soon'], '--timeout is a number of milliseconds'],
+      [[], 'No command is given.'],
+    ];
+    let answers: readonly Ended[];
+
+    beforeAll(async () => {
+      const lines = refusals.flatMap(([line]) => [line, ['--json', ...line]]);
+      answers = await project.runAll(lines.map((line) => ['-d', 'quiet.ts', ...line]));
+    });
+
+    it.each(refusals)('%j with exit code 2 and without a stack, for people and for programs', (line, message) => {
+      const place = 2 * refusals.findIndex(([each]) => each === line);
+      const [forPeople, forPrograms] = [answers[place], answers[place + 1]] as [Ended, Ended];
+      expect(forPeople).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
+      expect(forPeople.stderr).not.toMatch(/^\s+at /m);
+      expect(forPrograms.code).toBe(2);
+      expect(JSON.parse(forPrograms.stdout)).toEqual({ error: { code: 'ERR_USAGE', message: expect.stringContaining(message) } });
+    });
   });
 
   it('asks for the data source, and needs none for help and version', async () => {
     expect(await project.run('describe')).toMatchObject({ code: 2, stderr: expect.stringContaining('-d path/to/cluster.ts') });
     expect(await project.run('--version')).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
-    for (const command of [[], ['topology', 'show'], ['describe'], ['route'], ['health']]) {
-      const { code, stdout } = await project.run(...command, '--help');
+    const commands = [[], ['topology', 'show'], ['describe'], ['route'], ['health']];
+    for (const { code, stdout } of await project.runAll(commands.map((command) => [...command, '--help']))) {
       expect(code).toBe(0);
       expect(stdout).toMatch(/\nExamples:\n {2}typeorm-sharding -d /);
     }

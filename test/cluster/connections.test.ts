@@ -1,4 +1,4 @@
-import { createDatabases, databaseKinds, runSql, serverKinds, type TestDatabases, waitUntil } from '../database';
+import { createDatabases, runSql, sampledKinds, serverKinds, type TestDatabases, waitUntil } from '../database';
 import { countAllConnections, countConnections, serverOf, shardsOf, startCluster } from './fixtures/clusters';
 import { describeOn } from './fixtures/describe-on';
 import { someUsers, User } from './fixtures/entities';
@@ -48,7 +48,7 @@ describeOn(serverKinds, 'The connections of a cluster', (kind) => {
   });
 });
 
-describe.each(databaseKinds)('The statement for new connections (%s)', (kind) => {
+describe.each(sampledKinds)('The statement for new connections (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { hashRing, IdentityError, ShardedDataSource } from '../../src';
-import { createDatabases, databaseKinds, serverKinds, type TestDatabases } from '../database';
+import { createDatabases, databaseKinds, sampledKinds, serverKinds, type TestDatabases } from '../database';
 import { optionsFor, shardsOf, sqlOn, startCluster } from './fixtures/clusters';
 import { describeOn } from './fixtures/describe-on';
 import { User } from './fixtures/entities';
@@ -21,7 +21,7 @@ const cuts: readonly [string, readonly ('new' | 'founding' | 'settled')[]][] = [
   ['before it settled the last database', ['settled', 'settled', 'founding']],
 ];
 
-describe.each(databaseKinds)('A first start (%s)', (kind) => {
+describe.each(sampledKinds)('A first start (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

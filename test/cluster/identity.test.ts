@@ -1,6 +1,6 @@
 import { Entity, PrimaryColumn } from 'typeorm';
 import { hashRing, IdentityError, modulo, ranges, ShardedDataSource, ShardKey } from '../../src';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 import { optionsFor, shardsOf, startCluster } from './fixtures/clusters';
 import { Message, someUsers, User } from './fixtures/entities';
 import { remembered } from './fixtures/identities';
@@ -14,7 +14,7 @@ class Reading {
   id!: number;
 }
 
-describe.each(databaseKinds)('The identity of databases (%s)', (kind) => {
+describe.each(sampledKinds)('The identity of databases (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

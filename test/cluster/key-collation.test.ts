@@ -1,6 +1,6 @@
 import { Column, Entity, JoinTable, ManyToMany, ManyToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { ReferenceTable, ShardKey } from '../../src';
-import { createDatabases, databaseKinds, serverKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, serverKinds, type TestDatabases } from '../database';
 import { sqlOn, startCluster } from './fixtures/clusters';
 import { describeOn } from './fixtures/describe-on';
 import { User } from './fixtures/entities';
@@ -45,7 +45,7 @@ class NormalizedUser {
   name!: string;
 }
 
-describe.each(databaseKinds)('Key columns (%s)', (kind) => {
+describe.each(sampledKinds)('Key columns (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

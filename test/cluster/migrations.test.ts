@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Table } from 'typeorm';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 import { shardsOf, startCluster } from './fixtures/clusters';
 import { someUsers, User } from './fixtures/entities';
 
@@ -45,7 +45,7 @@ class FailsOnce1700000000002 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-describe.each(databaseKinds)('Migrations of a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('Migrations of a cluster (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

@@ -16,7 +16,7 @@ import {
   Unique,
 } from 'typeorm';
 import { ReferenceTable, ShardedDataSource, ShardKey } from '../../src';
-import { createDatabases, databaseKinds, serverKinds, type TestDatabases, waitUntil } from '../database';
+import { createDatabases, sampledKinds, serverKinds, type TestDatabases, waitUntil } from '../database';
 import { countConnections, optionsFor, shardsOf, sqlOn, startCluster } from './fixtures/clusters';
 import { describeOn } from './fixtures/describe-on';
 
@@ -109,7 +109,7 @@ async function read(source: DataSource): Promise<unknown> {
   return sorted.sort((a, b) => (a.guid < b.guid ? -1 : 1));
 }
 
-describe.each(databaseKinds)('Partitions of a database (%s)', (kind) => {
+describe.each(sampledKinds)('Partitions of a database (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

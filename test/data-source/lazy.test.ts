@@ -2,11 +2,11 @@ import { hashRing, IdentityError, ShardedDataSource } from '../../src';
 import { countConnections, optionsFor, shardsOf, startCluster } from '../cluster/fixtures/clusters';
 import { someUsers, User } from '../cluster/fixtures/entities';
 import { remembered } from '../cluster/fixtures/identities';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 
 jest.setTimeout(30_000);
 
-describe.each(databaseKinds)('A lazy cluster (%s)', (kind) => {
+describe.each(sampledKinds)('A lazy cluster (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeEach(async () => {

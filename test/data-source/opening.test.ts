@@ -3,7 +3,7 @@ import { ShardedDataSource } from '../../src';
 import { countAllConnections, optionsFor, shardsOf, startCluster } from '../cluster/fixtures/clusters';
 import { describeOn } from '../cluster/fixtures/describe-on';
 import { someUsers, User } from '../cluster/fixtures/entities';
-import { createDatabases, databaseKinds, serverKinds, type TestDatabases, waitUntil } from '../database';
+import { createDatabases, sampledKinds, serverKinds, type TestDatabases, waitUntil } from '../database';
 
 jest.setTimeout(30_000);
 
@@ -18,7 +18,7 @@ function unreachable({ type }: TestDatabases, name: string): object {
   return type === 'better-sqlite3' ? { database: nowhere } : { port: 1, database: name };
 }
 
-describe.each(databaseKinds)('Opening a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('Opening a cluster (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeAll(async () => {

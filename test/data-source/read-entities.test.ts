@@ -1,11 +1,11 @@
 import { NotInitializedError, ShardedDataSource } from '../../src';
 import { optionsFor, startCluster } from '../cluster/fixtures/clusters';
 import { Message, someUsers, User } from '../cluster/fixtures/entities';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 
 jest.setTimeout(30_000);
 
-describe.each(databaseKinds)('A cluster that only has read its entities (%s)', (kind) => {
+describe.each(sampledKinds)('A cluster that only has read its entities (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeAll(async () => {

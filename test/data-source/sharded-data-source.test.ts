@@ -2,11 +2,11 @@ import { DataSource } from 'typeorm';
 import { ShardedDataSource, ShardRequiredError } from '../../src';
 import { optionsFor, shardsOf, startCluster } from '../cluster/fixtures/clusters';
 import { Message, someUsers, User } from '../cluster/fixtures/entities';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 
 jest.setTimeout(30_000);
 
-describe.each(databaseKinds)('ShardedDataSource (%s)', (kind) => {
+describe.each(sampledKinds)('ShardedDataSource (%s)', (kind) => {
   let databases: TestDatabases;
 
   beforeAll(async () => {

@@ -2,10 +2,10 @@ import type { QueryRunner } from 'typeorm';
 import { arm, type BlockedAttempt, brokenGuards, disarm, guardState } from '../../src/fence';
 import { guardsOf } from '../../src/fence/guards-of';
 import { describeOn } from '../cluster/fixtures/describe-on';
-import { databaseKinds, serverKinds } from '../database';
+import { sampledKinds, serverKinds } from '../database';
 import { FencedMember } from './fixtures/fenced-member';
 
-describe.each(databaseKinds)('Arming a member (%s)', (kind) => {
+describe.each(sampledKinds)('Arming a member (%s)', (kind) => {
   let member: FencedMember;
 
   beforeAll(async () => {

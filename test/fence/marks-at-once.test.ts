@@ -4,7 +4,7 @@ import { gateClass, gateNumber } from '../../src/fence/gate';
 import { canSkipLocked } from '../../src/fence/server-flavour';
 import { shareRows } from '../../src/fence/share-row';
 import { describeOn } from '../cluster/fixtures/describe-on';
-import { databaseKinds, serverKinds } from '../database';
+import { sampledKinds, serverKinds } from '../database';
 import { FencedMember, type LookUp, lookUps, movingRow } from './fixtures/fenced-member';
 
 const COUNT = 5;
@@ -25,7 +25,7 @@ async function beginMoves(member: FencedMember, lookUp: LookUp, runner: QueryRun
 const freezes = (rows: readonly OwnershipRow[], token = 1): readonly Mark[] =>
   rows.map((row, index) => markOf.freeze(row, { token, watermark: row.upto, frontier: Number(row.since) + index * 3 }));
 
-describe.each(databaseKinds)('Marks of many rows at once (%s)', (kind) => {
+describe.each(sampledKinds)('Marks of many rows at once (%s)', (kind) => {
   let member: FencedMember;
   let runner: QueryRunner;
 

@@ -2,10 +2,10 @@ import type { QueryRunner } from 'typeorm';
 import { cutRow, readOwnership, shareCovering, shareRow } from '../../src/fence';
 import { cancelled } from '../../src/fence/bounded-transaction';
 import { describeOn } from '../cluster/fixtures/describe-on';
-import { databaseKinds, serverKinds } from '../database';
+import { sampledKinds, serverKinds } from '../database';
 import { FencedMember, type LookUp, lookUps } from './fixtures/fenced-member';
 
-describe.each(databaseKinds)('Marks (%s)', (kind) => {
+describe.each(sampledKinds)('Marks (%s)', (kind) => {
   let member: FencedMember;
   let runner: QueryRunner;
 

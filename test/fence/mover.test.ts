@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { arm, disarm, fenceRefusalOf, moverTransaction, NONE, type OwnershipRow } from '../../src/fence';
 import { describeOn } from '../cluster/fixtures/describe-on';
-import { databaseKinds, serverKinds } from '../database';
+import { sampledKinds, serverKinds } from '../database';
 import { FencedMember, type LookUp, lookUps } from './fixtures/fenced-member';
 
-describe.each(databaseKinds)('A mover (%s)', (kind) => {
+describe.each(sampledKinds)('A mover (%s)', (kind) => {
   let member: FencedMember;
   let mover: QueryRunner;
 

@@ -6,7 +6,7 @@ import { positionExpression } from '../../src/fence/position-expression';
 import type { ShardedEntity } from '../../src/metadata';
 import { integerPosition } from '../../src/routing';
 import { startCluster } from '../cluster/fixtures/clusters';
-import { createDatabases, type DatabaseKind, databaseKinds } from '../database';
+import { createDatabases, type DatabaseKind, sampledKinds } from '../database';
 
 const placement = ranges([{ from: '0001-01-01', shard: 's1' }]);
 
@@ -39,7 +39,7 @@ function timed(type: 'datetime' | 'timestamp' | 'timestamptz') {
   return Event;
 }
 
-describe.each(databaseKinds)('The position of a date in SQL (%s)', (kind) => {
+describe.each(sampledKinds)('The position of a date in SQL (%s)', (kind) => {
   const withMember = async (
     entities: (new () => object)[],
     work: (source: ShardDataSource, cluster: ShardedDataSource) => Promise<void>,

@@ -2,11 +2,11 @@ import { hashRing, modulo } from '../../src';
 import type { ShardDataSource } from '../../src/cluster';
 import { arm, FENCE_SCHEMA_VERSION, guardState, provision, provisionedVersion, readOwnership } from '../../src/fence';
 import { startCluster } from '../cluster/fixtures/clusters';
-import { createDatabases, databaseKinds } from '../database';
+import { createDatabases, sampledKinds } from '../database';
 import { Item } from './fixtures/entities';
 import { FencedMember, GROUPS } from './fixtures/fenced-member';
 
-describe.each(databaseKinds)('Provisioning a member (%s)', (kind) => {
+describe.each(sampledKinds)('Provisioning a member (%s)', (kind) => {
   let member: FencedMember;
 
   beforeEach(async () => {
@@ -71,7 +71,7 @@ describe.each(databaseKinds)('Provisioning a member (%s)', (kind) => {
   });
 });
 
-describe.each(databaseKinds)('Partitions of one database (%s)', (kind) => {
+describe.each(sampledKinds)('Partitions of one database (%s)', (kind) => {
   it('have rows and guards of their own', async () => {
     const databases = await createDatabases(kind, 1);
     const [shard] = databases.shards;

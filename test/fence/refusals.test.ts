@@ -1,11 +1,11 @@
 import { QueryFailedError } from 'typeorm';
 import { ShardError } from '../../src';
 import { fenceRefusalOf, isFenceRefusal, NONE } from '../../src/fence';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Topic } from './fixtures/entities';
 import { FencedMember, type LookUp, lookUps, movingRow } from './fixtures/fenced-member';
 
-describe.each(databaseKinds)('A refusal of the fence (%s)', (kind) => {
+describe.each(sampledKinds)('A refusal of the fence (%s)', (kind) => {
   let member: FencedMember;
 
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { QueryRunner } from 'typeorm';
 import { fenceRefusalOf, NONE, type OwnershipRow, type ShardRule, SLOT_LENGTH } from '../../src/fence';
 import { setMover as mysqlMover } from '../../src/fence/guard-mysql';
 import type { Position } from '../../src/routing';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { FencedMember, lookUps, SLOT_SINCE } from './fixtures/fenced-member';
 import { expectedOf, type Session, type Write } from './fixtures/oracle';
 
@@ -132,7 +132,7 @@ const SETS_MOVER = {
   sqlite: (token: string) => `UPDATE _shard_control SET mover = ${token}`,
 };
 
-describe.each(databaseKinds)('The guard (%s)', (kind) => {
+describe.each(sampledKinds)('The guard (%s)', (kind) => {
   let member: FencedMember;
   let runner: QueryRunner;
 

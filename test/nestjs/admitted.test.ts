@@ -4,7 +4,7 @@ import { declareSharding, ShardedDataSource, ShardedRepository } from 'typeorm-s
 import { getShardedRepositoryToken, ShardingModule, type ShardingModuleOptions } from 'typeorm-sharding/nestjs';
 import { optionsFor, shardsOf, startCluster } from '../cluster/fixtures/clusters';
 import { User } from '../cluster/fixtures/entities';
-import { createDatabases, databaseKinds } from '../database';
+import { createDatabases, sampledKinds } from '../database';
 import { startApplication } from './fixtures/application';
 import { User as UserOfFile } from './unmodified/user.entity';
 
@@ -55,7 +55,7 @@ describe('ShardingModule knows the entity of a feature', () => {
   });
 });
 
-describe.each(databaseKinds)('ShardingModule, over databases that belong to other shards (%s)', (kind) => {
+describe.each(sampledKinds)('ShardingModule, over databases that belong to other shards (%s)', (kind) => {
   it.each([1, 2])('does not try again, with %i of them', async (wrong) => {
     const databases = await createDatabases(kind, 2, { onDisk: true });
     const settings = { entities: [User], synchronize: true };

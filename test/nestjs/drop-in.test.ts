@@ -4,7 +4,7 @@ import { DataSource, EntityManager } from 'typeorm';
 import { ShardedDataSource, ShardedRepository } from 'typeorm-sharding';
 import { ShardingModule, type ShardingModuleOptions } from 'typeorm-sharding/nestjs';
 import { optionsFor } from '../cluster/fixtures/clusters';
-import { createDatabases, databaseKinds, type TestDatabases } from '../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../database';
 import { type RunningApplication, startApplication } from './fixtures/application';
 import { User } from './unmodified/user.entity';
 import { UsersModule } from './unmodified/users.module';
@@ -23,7 +23,7 @@ const worlds = {
   ],
 } as const;
 
-describe.each(databaseKinds)('A service that knows only @nestjs/typeorm (%s)', (kind) => {
+describe.each(sampledKinds)('A service that knows only @nestjs/typeorm (%s)', (kind) => {
   describe.each(['TypeOrmModule', 'ShardingModule'] as const)('under %s', (world) => {
     let databases: TestDatabases;
     let running: RunningApplication;

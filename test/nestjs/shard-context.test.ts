@@ -16,7 +16,7 @@ import { APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { defer, from, interval, map, mergeMap, type Observable, take, toArray } from 'rxjs';
 import { ShardedDataSource } from 'typeorm-sharding';
 import { getShardedDataSourceToken, InjectShardedDataSource, type KeyedRequest, shardContext } from 'typeorm-sharding/nestjs';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note } from '../repository/fixtures/account';
 import { keysOn } from '../repository/fixtures/keys-on';
 import { openTestCluster, type TestCluster } from '../repository/fixtures/test-cluster';
@@ -119,7 +119,7 @@ async function start(cluster: ShardedDataSource, more: readonly Provider[] = [])
   return app;
 }
 
-describe.each(databaseKinds)('shardContext() (%s)', (kind) => {
+describe.each(sampledKinds)('shardContext() (%s)', (kind) => {
   let test: TestCluster;
   let app: INestApplication;
   /** A key of each shard. */

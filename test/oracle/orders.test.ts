@@ -1,4 +1,4 @@
-import { type DatabaseKind, databaseKinds } from '../database';
+import { type DatabaseKind, sampledKinds } from '../database';
 import { isLongRun } from '../long-run';
 import type { Call } from './calls';
 import type { ColumnFact } from './columns';
@@ -51,7 +51,7 @@ function callsBy(path: string): readonly Call[] {
 /** Three already part two of three neighbours, and other ones each time the values are turned. */
 const sizes = isLongRun ? CLUSTER_SIZES : [3];
 
-describe.each(databaseKinds)('The order of a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('The order of a cluster (%s)', (kind) => {
   let contestants: Contestants;
 
   beforeAll(async () => {

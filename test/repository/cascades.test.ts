@@ -1,6 +1,6 @@
 import { Entity, JoinColumn, JoinTable, ManyToMany, ManyToOne, OneToMany, OneToOne, PrimaryColumn, type Relation } from 'typeorm';
 import { RelatedKeyError, ShardKey } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { expectedPosition, storedJunctionRows, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -90,7 +90,7 @@ class Mark {
   papers!: Relation<Paper>[];
 }
 
-describe.each(databaseKinds)('Cascades inside a group (%s)', (kind) => {
+describe.each(sampledKinds)('Cascades inside a group (%s)', (kind) => {
   let test: TestCluster;
   let keys: readonly string[];
 

@@ -1,11 +1,11 @@
 import { ConflictPathsError, ShardKeyChangedError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Item, Measurement, Site } from './fixtures/key-entities';
 import { keysOn } from './fixtures/keys-on';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
-describe.each(databaseKinds)('A changed shard key (%s)', (kind) => {
+describe.each(sampledKinds)('A changed shard key (%s)', (kind) => {
   let test: TestCluster;
   let owner: string;
   let sameShard: string;

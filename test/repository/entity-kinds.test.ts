@@ -1,6 +1,6 @@
 import { type EntityTarget, In, MoreThan, type ObjectLiteral } from 'typeorm';
 import { ShardKeyChangedError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import {
   Car,
   Member,
@@ -20,7 +20,7 @@ import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 const entities = [Member, ParrotSchema, RobotSchema, Vehicle, Car, Truck, Watched];
 const KEYS = Array.from({ length: 10 }, (_, number) => `kind ${number}`);
 
-describe.each(databaseKinds)('On a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('On a cluster (%s)', (kind) => {
   let test: TestCluster;
 
   beforeEach(async () => {
@@ -123,7 +123,7 @@ describe.each(databaseKinds)('On a cluster (%s)', (kind) => {
   });
 });
 
-describe.each(databaseKinds)('On a cluster that opens its shards lazily (%s)', (kind) => {
+describe.each(sampledKinds)('On a cluster that opens its shards lazily (%s)', (kind) => {
   it('an active record calls the cluster while shards open', async () => {
     const test = await openTestCluster(kind, { entities: [Member], options: { lazy: true } });
     await Promise.all(KEYS.map((key, age) => Member.create({ key, age }).save()));

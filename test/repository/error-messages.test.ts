@@ -1,6 +1,6 @@
 import { EntityNotFoundError, QueryFailedError } from 'typeorm';
 import { ShardError, ShardingError, ShardsFailedError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note } from './fixtures/account';
 import { keyPair } from './fixtures/keys-on';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -9,7 +9,7 @@ import { Post, Reply, Topic } from './fixtures/topic';
 const SECRET = 'secret-value';
 const row = (key: string) => ({ key, name: SECRET, score: 1, level: 1 });
 
-describe.each(databaseKinds)('An error (%s)', (kind) => {
+describe.each(sampledKinds)('An error (%s)', (kind) => {
   let test: TestCluster;
   let here: string;
   let there: string;

@@ -1,13 +1,13 @@
 import { In, Repository } from 'typeorm';
 import { ShardRequiredError, UnknownShardError, WrongShardError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { keyPair } from './fixtures/keys-on';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
 const row = (key: string) => ({ key, name: 'n', score: 1, level: 1 });
 
-describe.each(databaseKinds)('A repository with a named shard (%s)', (kind) => {
+describe.each(sampledKinds)('A repository with a named shard (%s)', (kind) => {
   let test: TestCluster;
   let here: string;
   let there: string;
@@ -94,7 +94,7 @@ describe.each(databaseKinds)('A repository with a named shard (%s)', (kind) => {
   });
 });
 
-describe.each(databaseKinds)('A repository of a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('A repository of a cluster (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

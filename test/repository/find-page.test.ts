@@ -1,6 +1,6 @@
 import { In, LessThan, MoreThanOrEqual, type ObjectLiteral } from 'typeorm';
 import { ConfigurationError, CursorInvalidError, type FindPageOptions, type Page, type ShardedRepository } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
@@ -9,7 +9,7 @@ const keysOf = ({ rows }: Page<Account>) => rows.map(({ key }) => key);
 /** The twelve accounts by name descending, ties by key descending. */
 const inOrder = ['a7', 'a3', 'a11', 'a6', 'a2', 'a10', 'a9', 'a5', 'a1', 'a8', 'a4', 'a0'];
 
-describe.each(databaseKinds)('findPage() (%s)', (kind) => {
+describe.each(sampledKinds)('findPage() (%s)', (kind) => {
   let test: TestCluster;
   let accounts: ShardedRepository<Account>;
 

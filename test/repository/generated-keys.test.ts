@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { RelatedKeyError, ShardKeyChangedError, ShardKeyMissingError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 import { Post, Reply, Topic } from './fixtures/topic';
@@ -16,7 +16,7 @@ const topicTree = (title: string) => ({
   ],
 });
 
-describe.each(databaseKinds)('A shard key that TypeORM would generate (%s)', (kind) => {
+describe.each(sampledKinds)('A shard key that TypeORM would generate (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

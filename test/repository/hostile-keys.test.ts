@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { In, type Repository } from 'typeorm';
 import { ShardKeyInvalidError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Document, Tag } from './fixtures/hostile-entities';
 import { Coin } from './fixtures/key-entities';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
@@ -90,7 +90,7 @@ function withNeighbours(text: string): readonly string[] {
   return [...new Set([text, ...changed])];
 }
 
-describe.each(databaseKinds)('Hostile keys (%s)', (kind) => {
+describe.each(sampledKinds)('Hostile keys (%s)', (kind) => {
   let test: TestCluster;
   let tags: Repository<Tag>;
 

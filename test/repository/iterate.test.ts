@@ -1,13 +1,13 @@
 import { MoreThan } from 'typeorm';
 import { ConfigurationError, type ShardedRepository } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note } from './fixtures/account';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
 /** What happened, in order: a shard asked for a page, or a row given to the consumer. */
 type Trace = string[];
 
-describe.each(databaseKinds)('iterate() (%s)', (kind) => {
+describe.each(sampledKinds)('iterate() (%s)', (kind) => {
   let test: TestCluster;
   let accounts: ShardedRepository<Account>;
   /** The keys of each shard, by score. */

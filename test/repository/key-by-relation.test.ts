@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Column, Entity, ManyToOne, OneToMany, PrimaryColumn, type Relation } from 'typeorm';
 import { RelatedKeyError, ShardKey, ShardKeyChangedError, ShardKeyMissingError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -38,7 +38,7 @@ class Book {
   shelf!: Relation<Shelf>;
 }
 
-describe.each(databaseKinds)('A shard key that is a relation (%s)', (kind) => {
+describe.each(sampledKinds)('A shard key that is a relation (%s)', (kind) => {
   let test: TestCluster;
   let own: string;
   let neighbour: string;

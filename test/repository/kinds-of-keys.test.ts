@@ -1,6 +1,6 @@
 import { Between, Column, Entity, In, LessThan, MoreThanOrEqual, PrimaryColumn } from 'typeorm';
 import { PositionUnownedError, ShardKey, ShardKeyInvalidError } from '../../src';
-import { type DatabaseKind, databaseKinds } from '../database';
+import { type DatabaseKind, sampledKinds } from '../database';
 import { Coin, Event, Measurement, Parcel, Place, Site } from './fixtures/key-entities';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -12,7 +12,7 @@ function asRead(kind: DatabaseKind, integer: string): number | string {
   return kind === 'sqljs' || kind === 'better-sqlite3' ? Number(integer) : integer;
 }
 
-describe.each(databaseKinds)('A shard key (%s)', (kind) => {
+describe.each(sampledKinds)('A shard key (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {
@@ -135,7 +135,7 @@ function guestOf(kind: DatabaseKind) {
   return { Guest, ignoresCase: collation !== undefined };
 }
 
-describe.each(databaseKinds)('A shard key that is normalized (%s)', (kind) => {
+describe.each(sampledKinds)('A shard key that is normalized (%s)', (kind) => {
   it('routes all spellings alike, and leaves the stored one as it is', async () => {
     const { Guest, ignoresCase } = guestOf(kind);
     const test = await openTestCluster(kind, { entities: [Guest] });

@@ -1,8 +1,8 @@
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Customer, Line, Order, Role } from './fixtures/shop';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
-describe.each(databaseKinds)('Lazy relations of the entities of a page over several shards (%s)', (kind) => {
+describe.each(sampledKinds)('Lazy relations of the entities of a page over several shards (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

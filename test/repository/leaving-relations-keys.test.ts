@@ -1,12 +1,12 @@
 import type { FindManyOptions } from 'typeorm';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { ARCHIVE, Folio, Reader, Remark } from './fixtures/archive';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
 const HUGE = 9_007_199_254_740_000n;
 const NUMBERS = Array.from({ length: 9 }, (_, number) => number);
 
-describe.each(databaseKinds)('Relations that leave their group, by keys of every shape (%s)', (kind) => {
+describe.each(sampledKinds)('Relations that leave their group, by keys of every shape (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

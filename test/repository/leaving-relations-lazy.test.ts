@@ -1,13 +1,13 @@
 import type { ObjectLiteral } from 'typeorm';
 import { TransactionShardError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { loaded, Volume, Writer } from './fixtures/library';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
 const NUMBERS = Array.from({ length: 12 }, (_, number) => number);
 
-describe.each(databaseKinds)('Lazy relations that leave their group (%s)', (kind) => {
+describe.each(sampledKinds)('Lazy relations that leave their group (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

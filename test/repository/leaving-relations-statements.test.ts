@@ -1,9 +1,9 @@
 import { LeavingRelationError, TransactionShardError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Buyer, fillMarket, Land, openMarket, Product, Purchase } from './fixtures/market';
 import type { TestCluster } from './fixtures/test-cluster';
 
-describe.each(databaseKinds)('A find with relations that leave the group (%s)', (kind) => {
+describe.each(sampledKinds)('A find with relations that leave the group (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {
@@ -173,7 +173,7 @@ describe.each(databaseKinds)('A find with relations that leave the group (%s)', 
   });
 });
 
-describe.each(databaseKinds)('A find on a cluster of one shard with relations that leave the group (%s)', (kind) => {
+describe.each(sampledKinds)('A find on a cluster of one shard with relations that leave the group (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

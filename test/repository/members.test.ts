@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager, Repository } from 'typeorm';
 import { ShardRequiredError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { memberCases, otherMembers, throwingMembers } from './fixtures/member-cases';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -41,7 +41,7 @@ describe("The table of members, checked against TypeORM's typings", () => {
   });
 });
 
-describe.each(databaseKinds)('The members of a repository and of a manager (%s), compared with one database', (kind) => {
+describe.each(sampledKinds)('The members of a repository and of a manager (%s), compared with one database', (kind) => {
   let test: TestCluster;
   let rows: Rows;
   /** Whether both have the rows of the beginning, which most members leave as they are. */

@@ -1,12 +1,12 @@
 import type { DataSource } from 'typeorm';
-import { type DatabaseKind, databaseKinds } from '../database';
+import { type DatabaseKind, sampledKinds } from '../database';
 import { Account, Note } from './fixtures/account';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
 const row = (key: string) => ({ key, name: 'n', score: 1, level: 1 });
 
-describe.each(databaseKinds)('The position of a row (%s)', (kind) => {
+describe.each(sampledKinds)('The position of a row (%s)', (kind) => {
   let test: TestCluster;
 
   beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
 import { NotShardedError, ReferenceTable, ShardsFailedError, Unsharded, WrongShardError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note } from './fixtures/account';
 import { storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -26,7 +26,7 @@ class Setting {
   @Column({ type: 'varchar', length: 20 }) name!: string;
 }
 
-describe.each(databaseKinds)('A reference table (%s)', (kind) => {
+describe.each(sampledKinds)('A reference table (%s)', (kind) => {
   let test: TestCluster;
 
   beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { Entity, In, PrimaryColumn } from 'typeorm';
 import { ReferenceTable, ScatterBudgetError, type ScatterCallOptions, ScatterRefusedError, Sharded, ShardKey } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { countLater, findNamed, lineOf } from './fixtures/call-site';
 import { keyPair, keysOn } from './fixtures/keys-on';
@@ -24,7 +24,7 @@ class Currency {
 const entities = [Account, Note, Guarded, Currency];
 const thrownBy = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
-describe.each(databaseKinds)('The budget of calls to several shards (%s)', (kind) => {
+describe.each(sampledKinds)('The budget of calls to several shards (%s)', (kind) => {
   let test: TestCluster;
   let keys: readonly [string, string];
 

@@ -1,11 +1,11 @@
 import { In } from 'typeorm';
 import { ScatterRefusedError, ScatterUnsupportedError, ShardsFailedError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { keyPair } from './fixtures/keys-on';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
-describe.each(databaseKinds)('A call that proves no shard (%s)', (kind) => {
+describe.each(sampledKinds)('A call that proves no shard (%s)', (kind) => {
   let test: TestCluster;
   let keys: readonly [string, string];
 
@@ -103,7 +103,7 @@ describe.each(databaseKinds)('A call that proves no shard (%s)', (kind) => {
   });
 });
 
-describe.each(databaseKinds)("A cluster with scatter: { writes: 'allow' } (%s)", (kind) => {
+describe.each(sampledKinds)("A cluster with scatter: { writes: 'allow' } (%s)", (kind) => {
   it('writes by criteria that prove no shard', async () => {
     const test = await openTestCluster(kind, { entities: [Account, Note], options: { scatter: { writes: 'allow' } } });
     const accounts = test.cluster.getRepository(Account);

@@ -1,6 +1,6 @@
 import { And, Between, Equal, In, MoreThan, Not, Or, Raw } from 'typeorm';
 import { ScatterRefusedError, ShardKeyInvalidError, ShardKeyMissingError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note, someAccounts } from './fixtures/account';
 import { keyPair } from './fixtures/keys-on';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -56,7 +56,7 @@ const invalidCalls: Readonly<Record<string, (accounts: Accounts, key: never) => 
   explain: (accounts, key) => (accounts as unknown as { explain(options: object): Promise<unknown> }).explain({ where: { key } }),
 };
 
-describe.each(databaseKinds)('The statements of a call (%s)', (kind) => {
+describe.each(sampledKinds)('The statements of a call (%s)', (kind) => {
   let test: TestCluster;
   let accounts: Accounts;
   let keys: readonly [string, string];

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn, type Relation, Tree, TreeChildren, TreeParent } from 'typeorm';
 import { RelatedKeyError, ShardKey } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -22,7 +22,7 @@ class Chapter {
   children!: Relation<Chapter>[];
 }
 
-describe.each(databaseKinds)('Trees inside a group (%s)', (kind) => {
+describe.each(sampledKinds)('Trees inside a group (%s)', (kind) => {
   let test: TestCluster;
   let keys: readonly string[];
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AfterLoad, Column, Entity, PrimaryColumn } from 'typeorm';
 import { NotInitializedError, ShardedDataSource, ShardKey } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { Volume, Writer } from './fixtures/library';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
@@ -29,7 +29,7 @@ class Guest {
   }
 }
 
-describe.each(databaseKinds)('A context of within() (%s)', (kind) => {
+describe.each(sampledKinds)('A context of within() (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

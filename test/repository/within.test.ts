@@ -8,12 +8,12 @@ import {
   TransactionShardError,
   WrongShardError,
 } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { keysOn } from './fixtures/keys-on';
 import { Buyer, Land, openMarket, Product, Purchase, Vendor } from './fixtures/market';
 import type { TestCluster } from './fixtures/test-cluster';
 
-describe.each(databaseKinds)('within() (%s)', (kind) => {
+describe.each(sampledKinds)('within() (%s)', (kind) => {
   // SQLite has none, and PostgreSQL's need a package of their own.
   const streams = kind === 'mariadb';
   let test: TestCluster;

@@ -1,10 +1,10 @@
 import { In } from 'typeorm';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import type { TestCluster } from '../repository/fixtures/test-cluster';
 import { Entry } from './fixtures/ledger';
 import { ledgersOn, openLedgers } from './fixtures/ledger-cluster';
 
-describe.each(databaseKinds)('An id of the cache (%s)', (kind) => {
+describe.each(sampledKinds)('An id of the cache (%s)', (kind) => {
   let test: TestCluster;
   beforeAll(async () => {
     test = await openLedgers(kind, { cache: true });

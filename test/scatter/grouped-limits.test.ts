@@ -1,7 +1,7 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { MergeOrderError, ScatterUnsupportedError } from '../../src/errors';
 import { scatterAggregate, scatterGrouped } from '../../src/scatter';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { type GroupedCluster, openGroupedCluster, saleRow } from './fixtures/grouped-cluster';
 import { familyOf } from './fixtures/sale';
 
@@ -48,7 +48,7 @@ const refused: readonly (readonly [feature: string, build: Build])[] = [
   ['several tables in FROM', (query) => query.select('sale.name').addFrom('shop', 'other').distinct(true)],
 ];
 
-describe.each(databaseKinds)('Limits of grouped queries over several shards (%s)', (kind) => {
+describe.each(sampledKinds)('Limits of grouped queries over several shards (%s)', (kind) => {
   let on: GroupedCluster;
 
   beforeEach(async () => {
@@ -135,7 +135,7 @@ describe.each(databaseKinds)('Limits of grouped queries over several shards (%s)
   });
 });
 
-describe.each(databaseKinds)('Grouped queries over partitions (%s)', (kind) => {
+describe.each(sampledKinds)('Grouped queries over partitions (%s)', (kind) => {
   it('are answered as by one database', async () => {
     const on = await openGroupedCluster(kind, { shards: 1, perShard: { partitions: [1, 2, 3] } });
     try {

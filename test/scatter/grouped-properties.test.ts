@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { ObjectLiteral } from 'typeorm';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { buildQuery, type RandomQuery, randomQueries, randomRows } from './fixtures/grouped-arbitraries';
 import { type GroupedCluster, openGroupedCluster } from './fixtures/grouped-cluster';
 
 const dataSets = 60;
 const queriesEach = 6;
 
-describe.each(databaseKinds)('A random grouped query over random rows (%s)', (kind) => {
+describe.each(sampledKinds)('A random grouped query over random rows (%s)', (kind) => {
   let on: GroupedCluster;
 
   beforeAll(async () => {

@@ -1,5 +1,5 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { type GroupedCluster, openGroupedCluster, saleRow } from './fixtures/grouped-cluster';
 import type { SaleRow } from './fixtures/sale';
 
@@ -237,7 +237,7 @@ const regressions: readonly (readonly [string, Build])[] = [
   ],
 ];
 
-describe.each(databaseKinds)('A grouped query over several shards (%s)', (kind) => {
+describe.each(sampledKinds)('A grouped query over several shards (%s)', (kind) => {
   let on: GroupedCluster;
 
   beforeAll(async () => {

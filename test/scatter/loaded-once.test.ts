@@ -1,14 +1,14 @@
 import type { FindManyOptions } from 'typeorm';
 import type { ShardedRepository } from '../../src';
 import { ShardFetch } from '../../src/scatter/fetch';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import type { TestCluster } from '../repository/fixtures/test-cluster';
 import { Entry, Ledger, loads } from './fixtures/ledger';
 import { openLedgers } from './fixtures/ledger-cluster';
 
 const nameOf = (row: Ledger | Entry) => (row instanceof Entry ? `entry ${row.ledgerId}/${row.id}` : `ledger ${row.id}`);
 
-describe.each(databaseKinds)('afterLoad (%s)', (kind) => {
+describe.each(sampledKinds)('afterLoad (%s)', (kind) => {
   let test: TestCluster;
   beforeAll(async () => {
     test = await openLedgers(kind);

@@ -1,9 +1,9 @@
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import type { TestCluster } from '../repository/fixtures/test-cluster';
 import { Entry, Ledger } from './fixtures/ledger';
 import { ledgersOn, openLedgers } from './fixtures/ledger-cluster';
 
-describe.each(databaseKinds)('A budget of a page (%s)', (kind) => {
+describe.each(sampledKinds)('A budget of a page (%s)', (kind) => {
   let test: TestCluster;
   beforeAll(async () => {
     test = await openLedgers(kind);

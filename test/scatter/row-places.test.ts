@@ -1,9 +1,9 @@
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import type { TestCluster } from '../repository/fixtures/test-cluster';
 import { Entry, Graded, Ledger } from './fixtures/ledger';
 import { openLedgers } from './fixtures/ledger-cluster';
 
-describe.each(databaseKinds)('The place of a row in an order (%s)', (kind) => {
+describe.each(sampledKinds)('The place of a row in an order (%s)', (kind) => {
   let test: TestCluster;
   beforeAll(async () => {
     test = await openLedgers(kind);

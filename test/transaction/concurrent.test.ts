@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DatabaseBusyError, ShardError, ShardKey } from '../../src';
 import { startCluster } from '../cluster/fixtures/clusters';
 import { describeOn } from '../cluster/fixtures/describe-on';
-import { createDatabases, databaseKinds, serverKinds } from '../database';
+import { createDatabases, databaseKinds, sampledKinds, serverKinds } from '../database';
 import { Account, Note } from '../repository/fixtures/account';
 import { keyPair, keysOn } from '../repository/fixtures/keys-on';
 import { openTestCluster, type TestCluster } from '../repository/fixtures/test-cluster';
@@ -10,7 +10,7 @@ import { openTestCluster, type TestCluster } from '../repository/fixtures/test-c
 const row = (key: string, score = 1) => ({ key, name: 'n', score, level: 1 });
 const isEmbedded = (kind: string) => kind === 'sqljs' || kind === 'better-sqlite3';
 
-describe.each(databaseKinds)('Transactions at the same time (%s)', (kind) => {
+describe.each(sampledKinds)('Transactions at the same time (%s)', (kind) => {
   let test: TestCluster;
 
   beforeEach(async () => {

@@ -1,6 +1,6 @@
 import type { EntityManager, Repository } from 'typeorm';
 import { type ShardedEntityManager, ShardRequiredError, TransactionShardError } from '../../src';
-import { databaseKinds } from '../database';
+import { sampledKinds } from '../database';
 import { Account, Note } from '../repository/fixtures/account';
 import { keyPair, keysOn } from '../repository/fixtures/keys-on';
 import { openTestCluster, type TestCluster } from '../repository/fixtures/test-cluster';
@@ -8,7 +8,7 @@ import { Country } from './fixtures/country';
 
 const row = (key: string, score = 1) => ({ key, name: 'n', score, level: 1 });
 
-describe.each(databaseKinds)('A transaction (%s)', (kind) => {
+describe.each(sampledKinds)('A transaction (%s)', (kind) => {
   let test: TestCluster;
   let here: string;
   let there: string;

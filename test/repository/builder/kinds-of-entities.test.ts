@@ -1,6 +1,6 @@
 import { Column, Entity, type EntityManager, PrimaryColumn } from 'typeorm';
 import { ReferenceTable, Unsharded } from '../../../src';
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { Account, Note } from '../fixtures/account';
 import { keyPair, keysOn } from '../fixtures/keys-on';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
@@ -19,7 +19,7 @@ class Setting {
   @Column({ type: 'varchar', length: 20 }) name!: string;
 }
 
-describe.each(databaseKinds)('A query builder (%s)', (kind) => {
+describe.each(sampledKinds)('A query builder (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

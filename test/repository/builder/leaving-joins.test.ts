@@ -1,6 +1,6 @@
 import type { EntityManager, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { LeavingRelationError } from '../../../src';
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { Buyer, fillMarket, Land, openMarket, Product, Purchase, Vendor } from '../fixtures/market';
 import type { TestCluster } from '../fixtures/test-cluster';
 
@@ -38,7 +38,7 @@ const members = [
   'stream',
 ] as const;
 
-describe.each(databaseKinds)('A join over a relation that leaves its group (%s)', (kind) => {
+describe.each(sampledKinds)('A join over a relation that leaves its group (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

@@ -1,13 +1,13 @@
 import type { EntityManager, SelectQueryBuilder } from 'typeorm';
 import { ScatterRefusedError, ShardKeyChangedError } from '../../../src';
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { Account, Note, someAccounts } from '../fixtures/account';
 import { keyPair } from '../fixtures/keys-on';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
 
 type Select = SelectQueryBuilder<Account>;
 
-describe.each(databaseKinds)('A query builder of a cluster (%s)', (kind) => {
+describe.each(sampledKinds)('A query builder of a cluster (%s)', (kind) => {
   let test: TestCluster;
   let here: string;
   let there: string;

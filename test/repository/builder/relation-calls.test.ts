@@ -7,7 +7,7 @@ import {
   ShardKeyMissingError,
   WrongShardError,
 } from '../../../src';
-import { databaseKinds } from '../../database';
+import { databaseKinds, sampledKinds } from '../../database';
 import { keyPair } from '../fixtures/keys-on';
 import { Buyer, fillMarket, Land, openMarket, Product, Purchase, Vendor } from '../fixtures/market';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
@@ -208,7 +208,7 @@ describe.each(places)('relation() of a query builder (%s, over %s)', (kind, _, p
   });
 });
 
-describe.each(databaseKinds)('relation() of a relation that leaves its group (%s)', (kind) => {
+describe.each(sampledKinds)('relation() of a relation that leaves its group (%s)', (kind) => {
   let test: TestCluster;
 
   beforeAll(async () => {

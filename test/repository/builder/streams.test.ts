@@ -1,8 +1,8 @@
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { Account, Note } from '../fixtures/account';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
 
-describe.each(databaseKinds)('A stream of several shards (%s)', (kind) => {
+describe.each(sampledKinds)('A stream of several shards (%s)', (kind) => {
   let test: TestCluster;
   beforeAll(async () => {
     test = await openTestCluster(kind, { entities: [Account, Note], shards: 2, options: { poolSize: 1 } });

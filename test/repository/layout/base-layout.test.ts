@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { BaseLayout, LayoutValueError, ShardKeyInvalidError, ShardsFailedError } from '../../../src';
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
 import { jsonValues, NoteLayout, UserHomeLayout } from './layouts';
 
 const guids = (count: number, prefix = 'guid') => Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 
-describe.each(databaseKinds)('BaseLayout on %s', (kind) => {
+describe.each(sampledKinds)('BaseLayout on %s', (kind) => {
   let opened: TestCluster;
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Table } from 'typeorm';
 import { BaseLayout, ConfigurationError, ShardedDataSource, type ShardedDataSourceOptions } from '../../../src';
-import { type DatabaseKind, databaseKinds } from '../../database';
+import { type DatabaseKind, sampledKinds } from '../../database';
 import { openTestCluster, type TestCluster } from '../fixtures/test-cluster';
 import { NoteLayout, UserHomeLayout } from './layouts';
 
@@ -31,7 +31,7 @@ function positionOf(guid: string): string {
   return String(Number.parseInt(createHash('md5').update(guid).digest('hex').slice(0, 12), 16));
 }
 
-describe.each(databaseKinds)('The table of a layout on %s', (kind) => {
+describe.each(sampledKinds)('The table of a layout on %s', (kind) => {
   let opened: TestCluster;
 
   beforeAll(async () => {

@@ -1,10 +1,10 @@
 import type { ShardedDataSource } from '../../../src';
 import { auditCluster } from '../../../src/reshard/audit';
 import { planMoves } from '../../../src/reshard/plan';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
 import { Owner, startThree, Thing, Topic } from '../fixtures';
 
-describe.each(databaseKinds)('auditCluster on %s', (kind) => {
+describe.each(sampledKinds)('auditCluster on %s', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
 

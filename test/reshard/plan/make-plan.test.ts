@@ -5,7 +5,8 @@ import { makePlan } from '../../../src/reshard/plan';
 import { provisionCluster } from '../../../src/reshard/provision-cluster';
 import { sqlTopology } from '../../../src/topology';
 import { startCluster } from '../../cluster/fixtures/clusters';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
+import { caseOn } from '../../long-run';
 
 @Entity()
 class Owner {
@@ -34,7 +35,7 @@ class Country {
 
 const entities = [Owner, Thing, Topic, Country];
 
-describe.each(databaseKinds)('makePlan on %s', (kind) => {
+describe.each(sampledKinds)('makePlan on %s', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
 
@@ -98,7 +99,7 @@ describe.each(databaseKinds)('makePlan on %s', (kind) => {
     expect(plan.bytes).toBeGreaterThan(0);
   });
 
-  it('cuts a long segment at equal counts of rows, and a short one not at all', async () => {
+  caseOn(kind, 1)('cuts a long segment at equal counts of rows, and a short one not at all', async () => {
     await seedTopics(4_000);
     const change = { placement: modulo(['s1', 's2', 's3']), group: 'Topic' };
     const { moves } = await makePlan(cluster.live, change, { chunkRows: 50 });
@@ -112,7 +113,7 @@ describe.each(databaseKinds)('makePlan on %s', (kind) => {
     expect((await makePlan(cluster.live, change, { chunkRows: 5_000 })).moves.get('Topic')!.rows).toHaveLength(2);
   });
 
-  it('refuses a key with more rows than may be frozen, without saying which', async () => {
+  caseOn(kind, 2)('refuses a key with more rows than may be frozen, without saying which', async () => {
     await seedOwners(50);
     const { to } = (await makePlan(cluster.live, { add: ['s3'] })).moves.get('Owner')!;
     const moving = Array.from({ length: 50 }, (_, index) => `o${index}`).find(
@@ -126,7 +127,7 @@ describe.each(databaseKinds)('makePlan on %s', (kind) => {
     await makePlan(cluster.live, { add: ['s3'] }, { maxFrozenRows: 13 });
   });
 
-  it('refuses rows that stand where they should not', async () => {
+  caseOn(kind, 3)('refuses rows that stand where they should not', async () => {
     await seedOwners(20);
     const change = { add: ['s3'] };
     const [row] = (await makePlan(cluster.live, change)).moves.get('Owner')!.rows;
@@ -147,7 +148,7 @@ describe.each(databaseKinds)('makePlan on %s', (kind) => {
     );
   });
 
-  it('refuses a database that was not provisioned', async () => {
+  caseOn(kind, 0)('refuses a database that was not provisioned', async () => {
     await sqlOn('s3', 'DROP TABLE _shard_control');
     expect(await reasons({ add: ['s3'] })).toEqual([
       'There are no control tables for what moves on s3. Run cluster.reshard.provision() or typeorm-sharding provision.',

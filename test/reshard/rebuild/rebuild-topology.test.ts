@@ -9,6 +9,7 @@ import { rebuildTopology } from '../../../src/reshard/rebuild';
 import { type GroupMove, type PlanRow, sqlTopology } from '../../../src/topology';
 import { optionsFor } from '../../cluster/fixtures/clusters';
 import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { caseOn } from '../../long-run';
 import { Country, Owner, startThree, Thing, Topic } from '../fixtures';
 
 const onDisk = databaseKinds.filter((kind) => kind !== 'sqljs');
@@ -72,7 +73,7 @@ describe.each(onDisk)('rebuildTopology on %s', (kind) => {
     return planMoves(core, current, { add: ['s3'], group: 'Owner' }).moves.get('Owner')!;
   };
 
-  it('is what a start with an empty store is told to do, and gives the placements back', async () => {
+  caseOn(kind, 0)('is what a start with an empty store is told to do, and gives the placements back', async () => {
     const before = cluster.live.current;
     await cluster.destroy();
     const other = await lost();
@@ -89,7 +90,7 @@ describe.each(onDisk)('rebuildTopology on %s', (kind) => {
     });
   });
 
-  it('finds a plan again where it was, by the lowest watermark that any shard knows', async () => {
+  caseOn(kind, 1)('finds a plan again where it was, by the lowest watermark that any shard knows', async () => {
     const move = planned();
     await begin('Owner', move, move.rows.slice(0, 3));
     const [first] = move.rows;
@@ -109,7 +110,7 @@ describe.each(onDisk)('rebuildTopology on %s', (kind) => {
     });
   });
 
-  it('cleans on when some shards have settled, and drops a plan that had not begun everywhere', async () => {
+  caseOn(kind, 2)('cleans on when some shards have settled, and drops a plan that had not begun everywhere', async () => {
     const move = planned();
     const [first, second] = move.rows as readonly [PlanRow, PlanRow];
     await begin('Owner', move, [first]);
@@ -142,7 +143,7 @@ describe.each(onDisk)('rebuildTopology on %s', (kind) => {
     });
   });
 
-  it('refuses when two shards claim the same, and says where', async () => {
+  caseOn(kind, 3)('refuses when two shards claim the same, and says where', async () => {
     const group = cluster.driver.escape('group');
     await cluster.query(`UPDATE _shard_ownership SET old_residue = 0, new_residue = 0 WHERE ${group} = 'Topic'`, [], { shards: ['s2'] });
     const other = await lost();

@@ -1,9 +1,9 @@
 import type { ShardedDataSource } from '../../../src';
 import { copyReferences } from '../../../src/reshard/references/copy-references';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
 import { Country, startThree } from '../fixtures';
 
-describe.each(databaseKinds)('copyReferences on %s', (kind) => {
+describe.each(sampledKinds)('copyReferences on %s', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
 

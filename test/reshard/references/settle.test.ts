@@ -1,7 +1,7 @@
 import type * as timers from 'node:timers/promises';
 import type { ShardedDataSource } from '../../../src';
 import { copyReferences } from '../../../src/reshard/references/copy-references';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
 import { startThree } from '../fixtures';
 
 const SETTLE_MS = 123_456;
@@ -15,7 +15,7 @@ jest.mock('node:timers/promises', () => {
   return { ...actual, setTimeout };
 });
 
-describe.each(databaseKinds)('copyReferences beside a write that is on its way, on %s', (kind) => {
+describe.each(sampledKinds)('copyReferences beside a write that is on its way, on %s', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
 

@@ -10,12 +10,12 @@ import {
   readStretches,
   writeRows,
 } from '../../../src/reshard/rows';
-import { databaseKinds } from '../../database';
+import { sampledKinds } from '../../database';
 import { FencedMember, lookUps } from '../../fence/fixtures/fenced-member';
 
 const ALL = { modulus: 1, residue: 0 };
 
-describe.each(databaseKinds)('A chunk between armed members (%s)', (kind) => {
+describe.each(sampledKinds)('A chunk between armed members (%s)', (kind) => {
   const members: FencedMember[] = [];
   const movers: MoverSource[] = [];
   const runners: QueryRunner[] = [];

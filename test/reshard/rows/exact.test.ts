@@ -16,7 +16,7 @@ import {
 } from '../../../src/reshard/rows';
 import { HASH_LINE_LENGTH } from '../../../src/routing';
 import { shardsOf, startCluster } from '../../cluster/fixtures/clusters';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
 import { ALL_TYPES, BEFORE_TYPES, COMPUTED } from './fixtures/all-types';
 
 @Entity()
@@ -27,7 +27,7 @@ class Everything {
 const WHOLE = { from: 0, upto: HASH_LINE_LENGTH, rules: [ALL] };
 const ROWS = 20;
 
-describe.each(databaseKinds)('Rows that are copied (%s)', (kind) => {
+describe.each(sampledKinds)('Rows that are copied (%s)', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
   let plain: ShardDataSource;

@@ -15,7 +15,7 @@ import {
 } from '../../../src/reshard/rows';
 import { HASH_LINE_LENGTH } from '../../../src/routing';
 import { startCluster } from '../../cluster/fixtures/clusters';
-import { createDatabases, databaseKinds } from '../../database';
+import { createDatabases, sampledKinds } from '../../database';
 
 @Entity()
 @ReferenceTable()
@@ -34,7 +34,7 @@ class Part {
 
 const whole = { from: 0, upto: HASH_LINE_LENGTH, rules: [ALL] };
 
-describe.each(databaseKinds)('Tables between two members (%s)', (kind) => {
+describe.each(sampledKinds)('Tables between two members (%s)', (kind) => {
   it('are copied whole where they are for reference, and in order where rows refer to each other', async () => {
     const databases = await createDatabases(kind, 2);
     const cluster = await startCluster(databases, { entities: [Rate, Part], synchronize: true });

@@ -5,11 +5,11 @@ import { disarm } from '../../../src/fence';
 import { fencedGroups } from '../../../src/reshard/fenced-groups';
 import { checkProvisioned, provisionCluster } from '../../../src/reshard/provision-cluster';
 import { verifyCluster } from '../../../src/reshard/verify';
-import { createDatabases, databaseKinds, type TestDatabases } from '../../database';
+import { createDatabases, sampledKinds, type TestDatabases } from '../../database';
 import { caseOn } from '../../long-run';
 import { Country, startThree } from '../fixtures';
 
-describe.each(databaseKinds)('verifyCluster on %s', (kind) => {
+describe.each(sampledKinds)('verifyCluster on %s', (kind) => {
   let databases: TestDatabases;
   let cluster: ShardedDataSource;
 
