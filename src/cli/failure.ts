@@ -35,11 +35,19 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** The stacks of an error and of its causes. */
+/** The stacks of an error and of its causes, those of each shard included. */
 export function stackOf(error: unknown): string {
-  const stacks: string[] = [];
-  for (let each = error; each instanceof Error && stacks.length < 5; each = each.cause) stacks.push(each.stack ?? each.message);
-  return withoutCredentials(stacks.join('\ncaused by: '));
+  return withoutCredentials(stacksOf(error).join('\ncaused by: '));
+}
+
+const MOST_CAUSES = 5;
+
+function stacksOf(error: unknown, depth = 0): readonly string[] {
+  if (!(error instanceof Error) || depth === MOST_CAUSES) return [];
+  // An aggregate says nothing itself.
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
+  const own = error instanceof AggregateError ? [] : [error.stack ?? error.message];
+  return [...own, ...causes.flatMap((cause) => stacksOf(cause, depth + 1))];
 }
 
 function messageOf(error: unknown): string {
