@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { ShardedDataSource } from 'typeorm-sharding';
 import type { ClusterDescription } from '../databases/chaos-databases';
 import { chaosCluster } from '../library';
@@ -9,6 +10,9 @@ import { answerRequests, tell } from './child-side';
 let cluster: ShardedDataSource;
 let writer: Writer;
 let running: Promise<void>;
+
+// Writers want all of a machine; what is tried are the movers, which shall come to their steps.
+setPriority(10);
 
 answerRequests({
   async begin({ description, settings }: { readonly description: ClusterDescription; readonly settings: WriterSettings }) {
