@@ -90,8 +90,9 @@ if (databaseKinds.includes('mariadb')) {
       const end = databases.end('SIGINT');
       await databases.until(/Stopping/);
 
-      expect(await databases.end('SIGINT')).toBe(0); // The terminal sends one, and npm passes its own on.
-      expect(await end).toBe(0);
+      // The terminal sends one, and npm passes its own on. One that comes when Node has let go of all handlers ends what has ended.
+      expect([0, 'SIGINT']).toContain(await databases.end('SIGINT'));
+      await end;
       expect(databases.output).toContain('Stopped. Nothing is left behind.');
       for (const port of ports) {
         const address = { kind: 'mariadb', host: '127.0.0.1', port, username: 'shop', password: 'pass word' } as const;

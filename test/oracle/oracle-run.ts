@@ -10,7 +10,7 @@ export interface OracleRun {
   readonly timeoutMs: number;
 }
 
-const CALLS = casesOf({ short: 300, long: 2_000 });
+const CALLS = casesOf({ short: 200, long: 2_000 });
 /** Milliseconds that a call may take on all clusters together, on a busy machine, with shrinking when one fails. */
 const TIME_FOR_A_CALL = 200;
 
