@@ -99,7 +99,7 @@ export const kinds: readonly Kind[] = [
   },
   {
     name: 'rebalance example',
-    run: 'the example run, what it prints compared, and its command run by .ci/run',
+    run: 'the example run, and what it prints compared',
     by: 'test/examples/rebalance.test.ts',
     matches: ({ file, language }) => file === REBALANCE && ['sh', 'text'].includes(language),
   },
