@@ -1,5 +1,5 @@
 import type { QueryRunner } from 'typeorm';
-import type { Position } from '../routing';
+import { firstEndingAbove, type Position } from '../routing';
 import { controlNames } from './control-tables';
 import { fenceDialect } from './fence-dialect';
 import { gateClass, gateNumber } from './gate';
@@ -78,14 +78,7 @@ async function passGates(runner: QueryRunner, owner: Pick<OwnershipKey, 'shard' 
   await runner.query(lock, [gateClass(owner), since]);
 }
 
-/** Binary search among rows in order. */
 function coveringOf(rows: readonly OwnershipRow[], position: Position): OwnershipRow | undefined {
-  let [low, high] = [0, rows.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((rows[middle] as OwnershipRow).upto <= position) low = middle + 1;
-    else high = middle;
-  }
-  const row = rows[low];
+  const row = rows[firstEndingAbove(rows, position)];
   return row && row.since <= position ? row : undefined;
 }

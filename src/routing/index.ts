@@ -13,6 +13,6 @@ export { type RangeEntry, ranges } from './ranges';
 export type { RingMember } from './ring-member';
 export { RoutingTable } from './routing-table';
 export type { Rule, ShardName } from './rule';
-export type { Segment } from './segment';
+export { firstEndingAbove, type Segment } from './segment';
 export { SLOT_COUNT, slotLayoutOf } from './slot-ring';
 export { readTable, type TableDocument, writeTable } from './table-document';

@@ -1,5 +1,5 @@
 import { type OwnershipRow, type ShardRule, shardRule } from '../../fence';
-import type { Position, RoutingTable, Rule, Segment } from '../../routing';
+import { firstEndingAbove, type Position, type RoutingTable, type Rule, type Segment } from '../../routing';
 import type { GroupMove, PlanRow, Topology } from '../../topology';
 import { ruleAt } from '../plan/moving-pairs';
 
@@ -85,23 +85,14 @@ function overlapping<T extends Pick<Segment, 'since' | 'upto'>>(
   pieces: readonly T[],
   { since, upto }: Pick<OwnershipRow, 'since' | 'upto'>,
 ): readonly T[] {
-  let [low, high] = [0, pieces.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (endOf(pieces[middle] as T) <= since) low = middle + 1;
-    else high = middle;
-  }
-  let end = low;
+  const first = firstEndingAbove(pieces, since);
+  let end = first;
   while (end < pieces.length && beginOf(pieces[end] as T) < upto) end += 1;
-  return pieces.slice(low, end);
+  return pieces.slice(first, end);
 }
 
 function beginOf({ since }: Pick<Segment, 'since'>): Position {
   return since ?? Number.NEGATIVE_INFINITY;
-}
-
-function endOf({ upto }: Pick<Segment, 'upto'>): Position {
-  return upto ?? Number.POSITIVE_INFINITY;
 }
 
 function isSame(a: ShardRule, b: ShardRule): boolean {
