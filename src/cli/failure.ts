@@ -9,6 +9,7 @@ import {
   ShardError,
   ShardingError,
   ShardsFailedError,
+  TopologyStoreError,
 } from '../errors';
 import type { ExitCode } from './exit-code';
 import { LoadError } from './load/load-error';
@@ -24,16 +25,26 @@ export interface Failure {
   readonly json: { readonly error: Readonly<Record<string, unknown>> };
 }
 
-/** Turns whatever ended a command into its report. Only errors that nobody expects tell a reader to ask for the stack. */
+/** Turns whatever ended a command into its report. It tells how to see what it leaves out: causes, and stacks of what nobody expects. */
 export function failureOf(error: unknown): Failure {
   const message = withoutCredentials(messageOf(error));
   const code = codeOf(error);
   return {
     exitCode: error instanceof UsageError || error instanceof CommanderError ? 2 : 1,
-    text: error instanceof ShardingError || error instanceof CommanderError ? message : `${message}\nRun it with --stack to see where.`,
+    text: [message, ...hintOf(error)].join('\n'),
     json: { error: { code, message, ...factsOf(error) } },
   };
 }
+
+function hintOf(error: unknown): readonly string[] {
+  if (error instanceof CommanderError) return [];
+  if (!(error instanceof ShardingError)) return ['Run it with --stack to see where.'];
+  // Causes are not printed unasked: what a database says may quote rows.
+  return OF_SERVERS.some((kind) => error instanceof kind) && stacksOf(error).length > 1 ? ['Run it with --stack to see the cause.'] : [];
+}
+
+/** Errors whose causes are what a server said, which their own message does not repeat. */
+const OF_SERVERS = [ShardError, ShardsFailedError, TopologyStoreError, ReshardStoppedError];
 
 /** The stacks of an error and of its causes, those of each shard included. */
 export function stackOf(error: unknown): string {

@@ -1,5 +1,5 @@
-import { stackOf } from '../../src/cli/failure';
-import { ShardError, ShardsFailedError } from '../../src/errors';
+import { failureOf, stackOf } from '../../src/cli/failure';
+import { ConfigurationError, ShardError, ShardsFailedError } from '../../src/errors';
 
 describe('The stacks of a failure', () => {
   it('have what each shard threw, by its cause, without the passwords in it', () => {
@@ -23,5 +23,21 @@ describe('The stacks of a failure', () => {
     const error = new Error('first');
     error.cause = new Error('second', { cause: error });
     expect(stackOf(error).match(/^(caused by: )?Error: /gm)).toHaveLength(5);
+  });
+});
+
+describe('The report of a failure', () => {
+  const lost = new ShardError('s1', 'ECONNRESET', { cause: new Error('row of Ada went away'), retryable: true });
+
+  it('names --stack where there is more to see, and does not tell it unasked', () => {
+    expect(failureOf(lost).text).toBe(`${lost.message}\nRun it with --stack to see the cause.`);
+    expect(failureOf(new ShardsFailedError('count', [{ shard: 's1', error: lost }], [])).text).toMatch(
+      /\nRun it with --stack to see the cause\.$/,
+    );
+    expect(failureOf(new TypeError('no')).text).toBe('no\nRun it with --stack to see where.');
+  });
+
+  it('does not where the message says all', () => {
+    expect(failureOf(new ConfigurationError(['no shards'])).text).not.toContain('--stack');
   });
 });
