@@ -6,6 +6,7 @@ import { type FenceRefusal, REFUSALS } from './fence-refusal';
 import { type Guard, guardName } from './guard';
 import type { GuardedTable } from './guarded-table';
 import { SLOT_LENGTH } from './rows-at-rest';
+import { SLOT_SHIFT } from './staying-slots';
 import { passExpressions, usualExpression, VERDICTS, verdictExpression } from './verdict';
 
 /** The session variable of MySQL and MariaDB that holds a mover's token. */
@@ -34,7 +35,8 @@ type Event = 'insert' | 'update' | 'delete';
  * The guards of a table on MySQL and MariaDB: one trigger for each kind of write.
  *
  * The look-up locks the row in share mode, so that a freeze waits for writes in flight and later ones see it. By equality nothing but the
- * row is locked. The variable is typed like the columns, so that the index is used.
+ * row is locked. The variable is typed like the columns, so that the index is used. Slots that stay are not looked up, which saves three
+ * quarters of what a guard costs.
  */
 export function mysqlGuards(source: DataSource, table: GuardedTable): readonly Guard[] {
   return (['insert', 'update', 'delete'] as const).map((event) => mysqlGuard(source, table, event));
@@ -58,29 +60,37 @@ function bodyOf(source: DataSource, table: GuardedTable, event: Event): string {
   const kept = event === 'delete' ? PASSES.delete : PASSES.write;
   const pass = passExpressions({ position: 'fence_position', mover: MOVER_VARIABLE, isDelete });
   const owner = ownerNumber(table);
+  const position = table.position(row);
+  const isPassed = `${kept.of} = ${owner} AND ${position} >= ${decimal(kept.since)} AND ${position} < ${decimal(kept.upto)}`;
   return [
     `BEGIN /* typeorm-sharding fence ${FENCE_SCHEMA_VERSION} */`,
-    `DECLARE fence_position DECIMAL(20,0) DEFAULT ${table.position(row)};`,
-    'DECLARE fence_verdict INT DEFAULT NULL;',
+    'DECLARE fence_position DECIMAL(20,0);',
+    'DECLARE fence_verdict INT;',
     ...(event === 'update' ? [refuseKeyChange(table)] : []),
-    `IF ${MOVER_VARIABLE} IS NULL THEN`,
-    select(usualExpression('fence_position'), 'fence_verdict'),
+    `IF ${MOVER_VARIABLE} IS NOT NULL AND ${isPassed} THEN SET fence_verdict = ${VERDICTS.write};`,
+    ...(table.staying
+      ? [`ELSEIF ${MOVER_VARIABLE} IS NULL AND ${stays(table.staying, position)} THEN SET fence_verdict = ${VERDICTS.write};`]
+      : []),
+    `ELSE SET fence_position = ${position};`,
+    `IF ${MOVER_VARIABLE} IS NULL THEN ${select(usualExpression('fence_position'), 'fence_verdict')}`,
     // Under the lock that the first look-up took: it is the same row.
     `IF fence_verdict IS NULL THEN ${select(verdict('NULL'), 'fence_verdict')} END IF;`,
-    `ELSEIF ${kept.of} = ${owner} AND fence_position >= ${decimal(kept.since)} AND fence_position < ${decimal(kept.upto)} THEN`,
-    `SET fence_verdict = ${VERDICTS.write};`,
-    'ELSE',
-    select(
+    `ELSE ${select(
       [verdict(MOVER_VARIABLE), String(owner), pass.since, pass.upto].join(', '),
       ['fence_verdict', kept.of, kept.since, kept.upto].join(', '),
-    ),
-    'END IF;',
+    )} END IF;`,
     `IF fence_verdict IS NULL OR fence_verdict = ${elsewhere} THEN ${signal('elsewhere')}`,
     `ELSEIF fence_verdict = ${frozen} THEN ${signal('frozen')}`,
     `ELSEIF fence_verdict = ${notForMover} THEN ${signal('notForMover')}`,
     `ELSEIF fence_verdict = ${writeAndLog} THEN ${logKey(source, names, table, row)}`,
-    'END IF; END',
+    'END IF; END IF; END',
   ].join(' ');
+}
+
+/** A position outside the line has no byte there, and is looked up. */
+function stays(staying: Buffer, position: string): string {
+  const byte = `SUBSTR(0x${staying.toString('hex')}, (${position} >> ${SLOT_SHIFT + 3}) + 1, 1)`;
+  return `(ORD(${byte}) >> ((${position} >> ${SLOT_SHIFT}) & 7)) & 1`;
 }
 
 /** Of each shard and group another one, as good as surely: 48 bits of a hash. */

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { HASH_LINE_LENGTH } from '../routing';
 import { type ControlNames, controlNames, FENCE_SCHEMA_VERSION } from './control-tables';
 import { ownSchema, quotedPath, textLiteral } from './fence-dialect';
 import { type FenceRefusal, REFUSALS } from './fence-refusal';
@@ -6,6 +7,7 @@ import { gateClass, gateNumber } from './gate';
 import { type Guard, guardName } from './guard';
 import type { GuardedTable } from './guarded-table';
 import { SLOT_LENGTH } from './rows-at-rest';
+import { SLOT_SHIFT } from './staying-slots';
 import { VERDICTS, verdictExpression } from './verdict';
 
 /** The setting of a PostgreSQL session that holds a mover's token. */
@@ -17,7 +19,7 @@ export const MOVER_SETTING = 'typeorm_sharding.mover';
  * The function has the rights of whoever armed the fence, so that writers need none on the log, and a fixed search path, so that nobody
  * can put other tables or operators under its names. It takes the row's gate, then locks the row FOR SHARE; FOR KEY SHARE would not wait
  * for marks. Each statement of it has a snapshot of its own at READ COMMITTED, so what it reads was committed before it had the gate; above
- * that, a row changed since the transaction's snapshot fails with 40001.
+ * that, a row changed since the transaction's snapshot fails with 40001. For slots that stay it does none of this.
  */
 export function postgresGuards(source: DataSource, table: GuardedTable): readonly Guard[] {
   const body = bodyOf(source, table);
@@ -47,15 +49,22 @@ function bodyOf(source: DataSource, table: GuardedTable): string {
     `fence_mover bigint := NULLIF(current_setting('${MOVER_SETTING}', true), '');`,
     `BEGIN IF TG_OP = 'INSERT' THEN fence_position := ${table.position('NEW')}; ELSE fence_position := ${table.position('OLD')}; END IF;`,
     `IF TG_OP = 'UPDATE' THEN IF ${changes(table)} THEN ${raise('keyChange')} END IF; END IF;`,
-    findSince(names, table, owner),
+    `IF NOT ${stays(table)} THEN ${findSince(names, table, owner)}`,
     `PERFORM pg_advisory_xact_lock_shared(${gateClass({ shard: table.shard, group: table.group.name })}, ${gateNumber('fence_since')});`,
     `SELECT ${verdict} INTO fence_verdict FROM ${names.ownership} WHERE ${owner} AND since = fence_since FOR SHARE;`,
     `IF fence_verdict IS NULL OR fence_verdict = ${VERDICTS.elsewhere} THEN ${raise('elsewhere')}`,
     `ELSIF fence_verdict = ${VERDICTS.frozen} THEN ${raise('frozen')}`,
     `ELSIF fence_verdict = ${VERDICTS.notForMover} THEN ${raise('notForMover')}`,
     `ELSIF fence_verdict = ${VERDICTS.writeAndLog} THEN ${logKey(source, names, table)}`,
-    "END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END",
+    "END IF; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END",
   ].join(' ');
+}
+
+/** Never NULL. Bits outside the line cannot be asked for. In parentheses, since a condition of IF ends at the first THEN outside them. */
+function stays({ staying }: GuardedTable): string {
+  if (!staying) return 'FALSE';
+  const bit = `get_bit(decode('${staying.toString('hex')}', 'hex'), (fence_position >> ${SLOT_SHIFT})::int) = 1`;
+  return `(CASE WHEN fence_mover IS NULL AND fence_position >= 0 AND fence_position < ${HASH_LINE_LENGTH} THEN ${bit} ELSE FALSE END)`;
 }
 
 /** The search path is empty but for the system's schema, so the schema must be said even where the data source leaves it to the server. */

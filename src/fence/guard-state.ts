@@ -5,6 +5,7 @@ import type { Guard } from './guard';
 import type { FencedGroup } from './guarded-table';
 import { guardsOf } from './guards-of';
 import { type InstalledGuard, installedGuards, wantedGuards } from './installed-guards';
+import { isAsStrict } from './staying-slots';
 import { withRunner } from './with-runner';
 
 /** How one guard stands. `altered`: another text, or on another table, under its name; `disabled`: there, but PostgreSQL was told not to fire it. */
@@ -73,7 +74,6 @@ function compare(guards: readonly Guard[], installed: readonly InstalledGuard[])
 
 function conditionOf(found: InstalledGuard | undefined, wanted: Pick<InstalledGuard, 'table' | 'body'>): GuardCondition {
   if (found === undefined) return 'missing';
-  // Some give the whole statement, others just the body.
-  if (found.table !== wanted.table || !found.body.endsWith(wanted.body)) return 'altered';
+  if (found.table !== wanted.table || !isAsStrict(found.body, wanted.body)) return 'altered';
   return found.isEnabled ? 'armed' : 'disabled';
 }

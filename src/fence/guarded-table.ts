@@ -4,11 +4,14 @@ import type { ShardedEntity } from '../metadata';
 import { fenceDialect } from './fence-dialect';
 import { positionExpression } from './position-expression';
 import type { RowLookUp } from './rows-at-rest';
+import { type PlacementPair, stayingSlots } from './staying-slots';
 
 /** A group that is fenced, and how the row of a position is found in it. */
 export interface FencedGroup {
   readonly name: string;
   readonly lookUp: RowLookUp;
+  /** What a plan moves it between, when its guards go with the plan: then they need not look up slots that both give to one shard. */
+  readonly between?: PlacementPair | undefined;
 }
 
 /** A column of a primary key, as the log writes it. */
@@ -32,6 +35,8 @@ export interface GuardedTable {
   /** The columns that no update may change, quoted: the position's, the primary key's and the shard key's. */
   readonly fixed: readonly string[];
   readonly key: readonly LoggedColumn[];
+  /** Slots that its guard need not look up, see {@link stayingSlots}; undefined: it looks up all. */
+  readonly staying: Buffer | undefined;
 }
 
 /**
@@ -78,6 +83,7 @@ function guardedTable(source: ShardDataSource, sharding: ShardedEntity, group: F
     position: position.of,
     fixed: [...new Set([position.column, ...primary, ...keys])].map(quote),
     key: metadata.primaryColumns.map(({ databaseName, type }) => ({ column: quote(databaseName), isBinary: isBinary(type) })),
+    staying: group.lookUp === 'slot' && group.between ? stayingSlots(group.between, source.context.shard) : undefined,
   };
 }
 

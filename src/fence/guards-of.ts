@@ -8,8 +8,13 @@ import { type FencedGroup, guardedTables } from './guarded-table';
 
 const WRITERS = { mysql: mysqlGuards, postgres: postgresGuards, sqlite: sqliteGuards } as const;
 
-/** What was written of each member, by its groups: movers compare with it in every transaction. */
-const written = new WeakMap<ShardDataSource, Map<string, readonly Guard[]>>();
+/** What was last written of each member, by the names of its groups: movers compare with it in every transaction. */
+const written = new WeakMap<ShardDataSource, Map<string, Written>>();
+
+interface Written {
+  readonly of: string;
+  readonly guards: readonly Guard[];
+}
 
 /**
  * The guards that a member must have while it is armed.
@@ -17,10 +22,13 @@ const written = new WeakMap<ShardDataSource, Map<string, readonly Guard[]>>();
  * @throws {ConfigurationError} when a table of the groups cannot be guarded.
  */
 export function guardsOf(source: ShardDataSource, groups: readonly FencedGroup[]): readonly Guard[] {
-  const known = written.get(source) ?? new Map<string, readonly Guard[]>();
+  const known = written.get(source) ?? new Map<string, Written>();
   written.set(source, known);
-  const key = JSON.stringify(groups.map(({ name, lookUp }) => [name, lookUp]));
-  const guards = known.get(key) ?? guardedTables(source, groups).flatMap((table) => WRITERS[fenceDialect(source)](source, table));
-  known.set(key, guards);
+  const names = JSON.stringify(groups.map(({ name }) => name));
+  const of = JSON.stringify(groups.map(({ lookUp, between }) => [lookUp, between?.from.checksum, between?.to.checksum]));
+  const last = known.get(names);
+  if (last?.of === of) return last.guards;
+  const guards = guardedTables(source, groups).flatMap((table) => WRITERS[fenceDialect(source)](source, table));
+  known.set(names, { of, guards });
   return guards;
 }

@@ -3,6 +3,7 @@ import type { ShardDataSource } from '../cluster';
 import { databaseFault } from './database-fault';
 import { type FenceDialect, fenceDialect } from './fence-dialect';
 import { GUARD_PREFIX, type Guard } from './guard';
+import { isAsStrict } from './staying-slots';
 
 /** A guard as the database has it. */
 export interface InstalledGuard {
@@ -57,7 +58,7 @@ export async function wantedGuards(
     const text = await shownTrigger(source, runner, name);
     if (text === undefined) continue;
     // A table that is renamed takes its triggers along, which then name it as it is called now.
-    const isElsewhere = text.endsWith(body) && !text.endsWith(create[0]!.slice('CREATE '.length));
+    const isElsewhere = isAsStrict(text, body) && !isAsStrict(text, create[0]!.slice('CREATE '.length));
     found.push({ name, table: isElsewhere ? 'another' : table.table, body: text, isEnabled: true, isNameTaken: true });
   }
   return found;

@@ -8,8 +8,17 @@ export type RowLookUp = 'slot' | 'range';
 /** Length of a slot of the default ring. */
 export const SLOT_LENGTH = HASH_LINE_LENGTH / SLOT_COUNT;
 
+/** Tables never change, and movers ask for every chunk. */
+const lookUps = new WeakMap<RoutingTable, RowLookUp>();
+
 /** How rows of a placement are found: by slot when all of its borders are borders of slots; a classic ring is never cut into these. */
 export function lookUpOf(table: RoutingTable): RowLookUp {
+  const lookUp = lookUps.get(table) ?? findLookUp(table);
+  lookUps.set(table, lookUp);
+  return lookUp;
+}
+
+function findLookUp(table: RoutingTable): RowLookUp {
   const { placement, segments, layout } = table;
   if (layout.parameters.startsWith('virtualNodes=')) return 'range';
   return placement === 'hashRing' && segments.every(({ since }) => Number(since) % SLOT_LENGTH === 0) ? 'slot' : 'range';

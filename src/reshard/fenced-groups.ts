@@ -3,6 +3,7 @@ import type { TopologyPlan, TopologyState } from '../topology';
 
 /**
  * The groups of a topology as the fence takes them. Rows are found by slot only where both placements of a group that moves lie on slots.
+ * Guards that outlive their plan do not know of it: the next one moves what it left.
  *
  * @param names - which groups; all without it.
  */
@@ -14,7 +15,8 @@ export function fencedGroups(
     const move = plan?.moves.get(name);
     const shown = [tables.get(name), move?.from, move?.to].filter((table) => table !== undefined);
     if (shown.length === 0) return [];
-    return [{ name, lookUp: shown.every((table) => lookUpOf(table) === 'slot') ? 'slot' : 'range' }];
+    const lookUp = shown.every((table) => lookUpOf(table) === 'slot') ? 'slot' : 'range';
+    return [{ name, lookUp, between: plan?.guard === 'while-resharding' ? move : undefined }];
   });
 }
 

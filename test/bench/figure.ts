@@ -37,8 +37,8 @@ export interface Effort {
     readonly moves: number;
     /** Rows of the table, of which half move. */
     readonly movedRows: number;
-    /** Rows with which a mover's heap is measured, and then with ten times as many. */
-    readonly heapRows: number;
+    /** Rows of a large table: a mover's heap is measured with it and with a tenth of it, and other keys' writes while a few slots move. */
+    readonly largeRows: number;
   };
 }
 

@@ -10,8 +10,8 @@ import { resharding } from './resharding.bench';
 import { routedCalls } from './routed-calls.bench';
 import { testCluster } from './test-cluster.bench';
 
-const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000, resharding: { moves: 4, movedRows: 400_000, heapRows: 100_000 } };
-const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000, resharding: { moves: 2, movedRows: 20_000, heapRows: 10_000 } };
+const FULL: Effort = { pairs: 8_000, blocks: 80, rows: 200_000, resharding: { moves: 4, movedRows: 400_000, largeRows: 1_000_000 } };
+const QUICK: Effort = { pairs: 500, blocks: 10, rows: 40_000, resharding: { moves: 2, movedRows: 20_000, largeRows: 100_000 } };
 
 const BENCHMARKS: readonly Benchmark[] = [
   keyToShard,

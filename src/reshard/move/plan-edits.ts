@@ -18,16 +18,25 @@ export function withRows(plan: TopologyPlan, edit: (row: PlanRow, group: string)
 /** A row of a plan with the name of its group. */
 export type PlannedRow = PlanRow & { readonly group: string };
 
-/** Plans never change, have thousands of rows, and are asked for them for every chunk. */
-const plannedRows = new WeakMap<TopologyPlan, readonly PlannedRow[]>();
+/** Plans never change, have thousands of rows, and are asked for them for every chunk; most rows are those of the plan before. */
+const rowsOfPlans = new WeakMap<TopologyPlan, readonly PlannedRow[]>();
+const plannedRows = new WeakMap<PlanRow, PlannedRow>();
 
 /** All rows of a plan. */
 export function rowsOf(plan: TopologyPlan): readonly PlannedRow[] {
-  const known = plannedRows.get(plan);
+  const known = rowsOfPlans.get(plan);
   if (known) return known;
-  const rows = [...plan.moves].flatMap(([group, move]) => move.rows.map((row) => ({ ...row, group })));
-  plannedRows.set(plan, rows);
+  const rows = [...plan.moves].flatMap(([group, move]) => move.rows.map((row) => plannedRow(row, group)));
+  rowsOfPlans.set(plan, rows);
   return rows;
+}
+
+function plannedRow(row: PlanRow, group: string): PlannedRow {
+  const known = plannedRows.get(row);
+  if (known?.group === group) return known;
+  const planned = { ...row, group };
+  plannedRows.set(row, planned);
+  return planned;
 }
 
 /** Gives rows to a mover under the next token; movers that are left without any are forgotten. */

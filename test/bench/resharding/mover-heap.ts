@@ -7,10 +7,10 @@ import { openFilled, startTwoServers } from './two-servers';
 const MAX_RATIO = 1.1;
 
 /** The most heap that a mover has alive, in a process of its own, with ten times as many rows against few. */
-export async function* moverHeap({ heapRows }: Effort['resharding']): AsyncIterable<Figure> {
-  const [few, many] = [await highestHeap(heapRows), await highestHeap(heapRows * 10)];
+export async function* moverHeap({ largeRows }: Effort['resharding']): AsyncIterable<Figure> {
+  const [few, many] = [await highestHeap(largeRows / 10), await highestHeap(largeRows)];
   yield {
-    what: `highest heap of a mover at ${heapRows * 10} rows to that at ${heapRows}`,
+    what: `highest heap of a mover at ${largeRows} rows to that at ${largeRows / 10}`,
     value: many.heap / few.heap,
     unit: '×',
     limit: MAX_RATIO,

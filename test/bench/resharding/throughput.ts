@@ -10,6 +10,8 @@ const KEYS = 4;
 const WINDOW_MS = 4_000;
 const HELD_MS = 1_500;
 const ROWS_PER_SECOND = 1_000;
+/** What moves lasts beyond the window, which begins after the first chunks. */
+const MOVED_ROWS = ((WINDOW_MS + 5_000) / 1_000) * ROWS_PER_SECOND;
 /** 1 / 0.85 */
 const MAX_RATIO = 1.1765;
 
@@ -21,13 +23,13 @@ const LOADS = [
 ] as const;
 
 /**
- * How much longer writes of keys that stay take while others move at 1,000 rows a second: one process writes four keys, each again and
- * again, for some seconds with no plan and then for as long while rows move. Once more while a transaction of 1.5 s is open on a key that
+ * How much longer writes of keys that stay take while others move at 1,000 rows a second: one process writes four keys of a large table,
+ * each again and again, for some seconds with no plan and then for as long while some slots move. Once more while a transaction of 1.5 s is open on a key that
  * moves, one after the other; and once by writers that rest between their writes.
  */
-export async function* throughput({ moves }: Effort['resharding']): AsyncIterable<Figure> {
+export async function* throughput({ moves, largeRows }: Effort['resharding']): AsyncIterable<Figure> {
   const servers = await startTwoServers();
-  const cluster = await openFilled(servers, ((WINDOW_MS + 4_000) / 1_000) * ROWS_PER_SECOND * 2);
+  const cluster = await openFilled(servers, largeRows, { weight: largeRows / MOVED_ROWS - 1 });
   const [writer, holder] = [await Writer.start(servers), await Writer.start(servers)];
   try {
     const keys = await keysOf(cluster, { count: KEYS, isMoving: false });

@@ -29,14 +29,21 @@ function connectionOf({ host, port, username, password }: PrivateServer, databas
   return { host, port, username, password, database };
 }
 
-/** The cluster as each process sees it; at first `s1` owns everything. */
-export function clusterOf({ shards, topology }: TwoServers, more: object = {}): ShardedDataSource {
+/**
+ * The cluster as each process sees it; at first `s1` owns everything.
+ *
+ * @param more - The weight of `s1`, which tells how much moves when `s2` joins with its weight of 1; and options.
+ */
+export function clusterOf(
+  { shards, topology }: TwoServers,
+  { weight = 1, ...more }: { readonly weight?: number; readonly synchronize?: boolean } = {},
+): ShardedDataSource {
   return new ShardedDataSource({
     type: 'mysql',
     entities: [Account],
     poolSize: 24,
     shards: [
-      { name: 's1', ...shards[0] },
+      { name: 's1', weight, ...shards[0] },
       { name: 's2', weight: 0, ...shards[1] },
     ],
     topology: sqlTopology({ type: 'mysql', ...topology } as Parameters<typeof sqlTopology>[0]),
@@ -46,8 +53,8 @@ export function clusterOf({ shards, topology }: TwoServers, more: object = {}): 
 }
 
 /** Makes the tables, and fills that of `s1` in the database; the positions are the library's. */
-export async function openFilled(servers: TwoServers, rows: number): Promise<ShardedDataSource> {
-  const cluster = await clusterOf(servers, { synchronize: true }).initialize();
+export async function openFilled(servers: TwoServers, rows: number, more: { readonly weight?: number } = {}): Promise<ShardedDataSource> {
+  const cluster = await clusterOf(servers, { synchronize: true, ...more }).initialize();
   const source = cluster.shard('s1').dataSource;
   await source.query('TRUNCATE TABLE account');
   await source.query(
