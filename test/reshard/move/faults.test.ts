@@ -98,7 +98,7 @@ describeOn(kinds, 'A run', (kind) => {
     });
   });
 
-  caseOn(kind, 0)('asks who has its rows before it tries them again when it lost them while it was cut off', async () => {
+  caseOn(kind, 2)('asks who has its rows before it tries them again when it lost them while it was cut off', async () => {
     const gate = () => {
       let [open, asked] = [(): void => undefined, 0];
       const opened = new Promise<number>((resolve) => {
@@ -135,7 +135,7 @@ describeOn(kinds, 'A run', (kind) => {
     });
   });
 
-  caseOn(kind, 1)('lets another go on though it could not say that it has stopped', async () => {
+  caseOn(kind, 3)('lets another go on though it could not say that it has stopped', async () => {
     const stop = (message: ReshardStep) => {
       if (message.step !== 'freeze') return;
       lossy.store.isDown = true;
@@ -160,7 +160,7 @@ describeOn(kinds, 'A run', (kind) => {
     expect(moving.cluster.routingTables.get('Topic')?.shards).toEqual(['s1', 's2']);
   });
 
-  caseOn(kind, 0)('goes back where it is asked to half-way, and refuses to stay there', async () => {
+  caseOn(kind, 4)('goes back where it is asked to half-way, and refuses to stay there', async () => {
     let run: ReshardRun | undefined;
     const pause = atFirst('committed', () => void run?.pause());
     await whileListening(pause, async () => {
@@ -174,7 +174,7 @@ describeOn(kinds, 'A run', (kind) => {
     expect(moving.cluster.routingTables.get('Topic')?.shards).toEqual(['s1', 's2']);
   });
 
-  caseOn(kind, 1)('ends at the next chunk when its signal aborts, and is resumed', async () => {
+  caseOn(kind, 5)('ends at the next chunk when its signal aborts, and is resumed', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     await whileListening(
@@ -188,7 +188,7 @@ describeOn(kinds, 'A run', (kind) => {
     expect(await moving.faults(ROWS)).toEqual([]);
   });
 
-  caseOn(kind, 0)('moves no more rows in a second than it may', async () => {
+  caseOn(kind, 6)('moves no more rows in a second than it may', async () => {
     const report = await (await moving.start(CHANGE, { chunkRows: 10, maxRowsPerSecond: 20 })).finished;
     expect(report.movedRows / report.seconds).toBeLessThan(20);
     expect(await moving.faults(ROWS)).toEqual([]);
