@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { QueryRunner } from 'typeorm';
 import { arm, disarm, fenceRefusalOf, moverTransaction, NONE, type OwnershipRow } from '../../src/fence';
+import { withoutForeignKeys } from '../../src/reshard/rows/write-rows';
 import { describeOn } from '../cluster/fixtures/describe-on';
 import { sampledKinds, serverKinds } from '../database';
 import { FencedMember, type LookUp, lookUps } from './fixtures/fenced-member';
@@ -84,6 +85,24 @@ describe.each(sampledKinds)('A mover (%s)', (kind) => {
       expect(await member.countRows(row.group)).toBe(0);
       expect(await refusalOf(insert(row, 6))).toBe('frozen');
     });
+  });
+
+  it('whose work ended in the midst of unordered rows has its session check references again', async () => {
+    const row = await member.beginMove('slot', { token: 4 });
+    const failing = moverTransaction(mover, { token: 4, rows: [row] }, () =>
+      withoutForeignKeys(mover, async () => {
+        throw new Error('no more');
+      }),
+    );
+    await expect(failing).rejects.toThrow('no more');
+    const isCutOff = moverTransaction(mover, { token: 4, rows: [row] }, async () => {
+      if (kind === 'mariadb') await mover.query('SET foreign_key_checks = 0');
+      throw new Error('and no more');
+    });
+    await expect(isCutOff).rejects.toThrow('and no more');
+    if (kind !== 'mariadb') return;
+    const [session] = await mover.query('SELECT @@foreign_key_checks AS checks');
+    expect(Number(session.checks)).toBe(1);
   });
 
   it('is not let write in one group what it was let write in another', async () => {
