@@ -17,6 +17,12 @@ export function isTriedOn(kind: DatabaseKind, place: number): boolean {
   return isLongRun || place % 3 === turn;
 }
 
+/** The databases on which a run tries any of so many cases. */
+export function triedOn(kinds: readonly DatabaseKind[], cases: number): readonly DatabaseKind[] {
+  const places = Array.from({ length: cases }, (_, place) => place);
+  return kinds.filter((kind) => places.some((place) => isTriedOn(kind, place)));
+}
+
 /** Jest's `it` where the case is tried, as {@link isTriedOn} says. */
 export function caseOn(kind: DatabaseKind, place: number): (name: string, work: () => Promise<void>) => void {
   return isTriedOn(kind, place) ? (name, work) => it(name, work) : () => undefined;

@@ -7,7 +7,10 @@ export const GUARD_PREFIX = '_shard_guard_';
 
 /** One trigger that guards a table, as it is installed. */
 export interface Guard {
-  /** Holds a hash of the text without the slots that stay, so that a guard of another version has another name and both can stand while one takes the other's place. */
+  /**
+   * Holds a hash of the text without the slots that stay, so that a guard of another version has another name and both can stand while one
+   * takes the other's place, and one made for another plan has the same and cannot be made beside it.
+   */
   readonly name: string;
   readonly table: GuardedTable;
   /** What the database keeps word by word, and what is compared by `isAsStrict`. */
