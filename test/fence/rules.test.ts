@@ -4,10 +4,12 @@ import { fenceRefusalOf, NONE, type OwnershipRow, type ShardRule, SLOT_LENGTH } 
 import { setMover as mysqlMover } from '../../src/fence/guard-mysql';
 import type { Position } from '../../src/routing';
 import { sampledKinds } from '../database';
+import { casesOf } from '../long-run';
 import { FencedMember, lookUps, SLOT_SINCE } from './fixtures/fenced-member';
 import { expectedOf, type Session, type Write } from './fixtures/oracle';
 
 const TOKEN = 7;
+const RUNS = casesOf({ short: 250, long: 500 });
 const writes: readonly Write[] = [
   'insert',
   'insert',
@@ -217,7 +219,7 @@ describe.each(sampledKinds)('The guard (%s)', (kind) => {
           if (session.kind === 'mover') await setMover('NULL');
         }
       };
-      await fc.assert(fc.asyncProperty(caseArbitrary(lookUp), check), { numRuns: 500 });
+      await fc.assert(fc.asyncProperty(caseArbitrary(lookUp), check), { numRuns: RUNS });
       const all = ['ordinary written', 'ordinary logged', 'ordinary frozen', 'ordinary elsewhere', 'mover written', 'mover notForMover'];
       expect([...outcomes.keys()]).toEqual(expect.arrayContaining(all));
     },
@@ -267,7 +269,7 @@ describe.each(sampledKinds)('The guard (%s)', (kind) => {
           await setMover('NULL');
         }
       };
-      await fc.assert(fc.asyncProperty(sequenceArbitrary(lookUp), check), { numRuns: 500 });
+      await fc.assert(fc.asyncProperty(sequenceArbitrary(lookUp), check), { numRuns: RUNS });
       expect(again).toBeGreaterThan(10);
     },
     120_000,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Column, DataSource, Entity, JoinColumn, ManyToOne, type ObjectLiteral, PrimaryColumn } from 'typeorm';
 import { hashRing, modulo, type Placement, ranges, ShardKey } from '../../src';
+import { casesOf } from '../long-run';
 import { anyCondition, type Condition, isNamedBy, namingCondition, toFindOption, toWhere } from './conditions';
 import { Proofs, shards } from './proofs';
 
@@ -148,7 +149,7 @@ describe('proveRoute(), over conditions of every kind', () => {
           const rows = await ordinary.getRepository(trial.entity).find({ where: where() });
           for (const row of rows) expect(proved).toContain(proofs.owner(...trial.keyOf(row)));
         }),
-        { numRuns: 250 },
+        { numRuns: casesOf({ short: 125, long: 250 }) },
       );
       expect(narrowed).toBeGreaterThan(0);
     });
@@ -182,7 +183,7 @@ describe('proveRoute(), over conditions that name their values', () => {
         const left = Array.from({ length: 40 }, (_value, index) => index - 20).filter((key) => isNamedBy(key, condition));
         expect([...proofs.of({ key: toFindOption(condition) }).shards].sort()).toEqual(proofs.owners(left));
       }),
-      { numRuns: 500 },
+      { numRuns: casesOf({ short: 250, long: 500 }) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Column, DataSource, Entity, type ObjectLiteral, PrimaryColumn } from 'typeorm';
 import { hashRing, modulo, type Placement, ranges, ShardKey } from '../../src';
 import { proveSql, type SqlCondition, type SqlDialect, soleSqlKey } from '../../src/query';
+import { casesOf } from '../long-run';
 import { Proofs, shards } from './proofs';
 
 @Entity()
@@ -264,7 +265,7 @@ describe('proveSql(), over conditions of every kind', () => {
         const rows: { key: number; n: number }[] = await ordinary.query(sql, parameters);
         for (const { key, n } of rows) expect(proof.shards).toContain(proofs.owner(...(entity === Pair ? [key, n] : [key])));
       }),
-      { numRuns: 800 },
+      { numRuns: casesOf({ short: 400, long: 800 }) },
     );
     await ordinary.destroy();
 

@@ -2,12 +2,13 @@ import * as fc from 'fast-check';
 import { In, type Repository } from 'typeorm';
 import { ShardKeyInvalidError } from '../../src';
 import { sampledKinds } from '../database';
+import { casesOf } from '../long-run';
 import { Document, Tag } from './fixtures/hostile-entities';
 import { Coin } from './fixtures/key-entities';
 import { expectedPosition, storedRows } from './fixtures/stored-rows';
 import { openTestCluster, type TestCluster } from './fixtures/test-cluster';
 
-const RUNS = 220;
+const RUNS = casesOf({ short: 90, long: 220 });
 
 /** Characters that databases fold, pad, escape, ignore or end strings at. */
 const TRICKY = [
