@@ -27,7 +27,12 @@ export interface ReshardingOptions {
   readonly idleTimeoutMs?: number;
   /** How much longer than lease and idle timeout a mover waits before it drops the guards; 0 to 600,000. @defaultValue 2000 */
   readonly disarmMarginMs?: number;
-  /** Whether guards stay after a move. SQLite, which cannot end idle connections, keeps them always. @defaultValue 'while-resharding' */
+  /**
+   * Whether guards stay after a move; then every write, also between moves, has its row of ownership looked up and locked. SQLite, which
+   * cannot end idle connections, keeps them always.
+   *
+   * @defaultValue 'while-resharding'
+   */
   readonly guard?: 'while-resharding' | 'always';
 }
 
